@@ -1,0 +1,35 @@
+# One word a task. Every target installs first when needed; nothing but the package index is reached.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: install up down test slow check bench docs
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	ln -sfn ../$(VENV) stacks/$(VENV)  # the official CLI looks for it there too, from its provider process
+	touch $@
+
+up: $(STAMP)
+	$(BIN)/dataarts up --yes --stack dev
+
+down: $(STAMP)
+	$(BIN)/dataarts destroy --yes --stack dev
+	$(BIN)/dataarts cloud stop
+
+test: $(STAMP)
+	$(BIN)/python -m pytest
+
+slow: $(STAMP)
+	$(BIN)/python -m pytest -m slow
+
+check: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python docs/check_links.py
