@@ -1,0 +1,72 @@
+"""Changing a snapshot by hand: what `dataarts state` does, as pure functions.
+
+Each takes a snapshot and returns another that keeps the rules of `integrity`, or raises and says why it cannot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from pulumi_dataarts.errors import ConfigError, PlanError
+from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.graphs import Graph, rewired
+from pulumi_dataarts.model.snapshots import ResourceState, Snapshot
+
+
+def find(snapshot: Snapshot, urn: str) -> ResourceState:
+    """Return the live resource of that URN, or of that name where only one has it. Raises ConfigError."""
+    named = [
+        state for state in snapshot.resources if not state.delete and urn in (state.urn, urns.parse(state.urn).name)
+    ]
+    if len(named) == 1:
+        return named[0]
+    problem = f"{len(named)} resources are called {urn}" if named else f"no resource {urn} in the state"
+    raise ConfigError(problem, hint="`dataarts stack --show-urns` lists the URNs.")
+
+
+def without(snapshot: Snapshot, urn: str, *, force: bool, dependents: bool) -> Snapshot:
+    """Forget a resource; what it is in the cloud stays.
+
+    Args:
+        snapshot: the state.
+        urn: whom to forget.
+        force: even if it is protected.
+        dependents: forget what depends on it, too.
+
+    Raises:
+        PlanError: it is protected, or something depends on it.
+    """
+    target = find(snapshot, urn)
+    place = snapshot.resources.index(target)
+    gone = {place, *Graph(snapshot.resources).dependents_of(place)}
+    if len(gone) > 1 and not dependents:
+        names = ", ".join(sorted(snapshot.resources[other].urn for other in gone - {place})[:5])
+        raise PlanError(f"{target.urn} has dependents: {names}", hint="--target-dependents forgets them too.")
+    protected = [snapshot.resources[other].urn for other in gone if snapshot.resources[other].protect]
+    if protected and not force:
+        raise PlanError(f"{protected[0]} is protected", hint="Unprotect it first, or use --force.")
+    kept = tuple(state for other, state in enumerate(snapshot.resources) if other not in gone)
+    return replace(snapshot, resources=kept)
+
+
+def protected(snapshot: Snapshot, urn: str | None, *, protect: bool) -> Snapshot:
+    """Protect a resource, or all; or lift that."""
+    chosen = {find(snapshot, urn).urn} if urn else {state.urn for state in snapshot.resources}
+    return _changed(
+        snapshot, lambda state: replace(state, protect=protect) if state.urn in chosen and not state.delete else state
+    )
+
+
+def renamed(snapshot: Snapshot, urn: str, name: str) -> Snapshot:
+    """Give a resource another name; whoever points at it follows. Raises ConfigError if the name is taken."""
+    target = find(snapshot, urn)
+    moved = str(replace(urns.parse(target.urn), name=name))
+    if any(state.urn == moved for state in snapshot.resources):
+        raise ConfigError(f"{moved} exists already")
+    return _changed(snapshot, lambda state: rewired(state, lambda old: moved if old == target.urn else old))
+
+
+def _changed(snapshot: Snapshot, change: Callable[[ResourceState], ResourceState]) -> Snapshot:
+    pending = tuple(replace(item, resource=change(item.resource)) for item in snapshot.pending)
+    return replace(snapshot, resources=tuple(map(change, snapshot.resources)), pending=pending)
