@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from pulumi_dataarts.backend.blobs import LocalBlobs
+from pulumi_dataarts.backend.passphrase import PassphraseCrypter
+from pulumi_dataarts.backend.stacks import Stack, create_stack
+from pulumi_dataarts.backend.vaults import Crypter, SecretsProvider
+from tests.model.states import PROJECT, STACK
+
+# A busy machine is no defect of what is tested.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+PROVIDER = SecretsProvider("test", {"key": "one"})
+TIME = "2026-11-20T15:14:05.65Z"
+
+
+def keyring(provider: SecretsProvider) -> Crypter:
+    """Open any provider, each with a key of its own; real encryption without the slow derivation."""
+    return PassphraseCrypter(str(provider.state["key"]).encode().ljust(32))
+
+
+@pytest.fixture
+def blobs(tmp_path: Path) -> LocalBlobs:
+    return LocalBlobs(tmp_path)
+
+
+@pytest.fixture
+def stack(blobs: LocalBlobs) -> Stack:
+    return create_stack(blobs, PROJECT, STACK, PROVIDER, TIME)
