@@ -1,0 +1,146 @@
+"""Child processes of a run: started with a lifeline, drained line by line, stopped with all that they started."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from asyncio.subprocess import DEVNULL, PIPE, Process
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pulumi_dataarts.engine.bootstrap import LIFELINE
+
+BOOTSTRAP: Final = Path(__file__).with_name("bootstrap.py")
+OnLine = Callable[[str, str], None]
+_CHUNK_BYTES: Final = 65536
+_LINE_BYTES_MAX: Final = 1 << 20
+_LAST_LINES_S: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Command:
+    """What to run: a script of this package under some interpreter, which need not have this package."""
+
+    interpreter: Path
+    script: Path
+    arguments: Sequence[str]
+    directory: Path
+    environment: Mapping[str, str]
+
+
+class Child:
+    """A running child. `on_line(stream, line)` hears what it prints, except what `first_line` takes."""
+
+    def __init__(self, process: Process, lifeline: int, on_line: OnLine) -> None:
+        self._process = process
+        self._lifeline = lifeline
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._stdout = Lines(process.stdout)
+        self._stderr = Lines(process.stderr)
+        self._on_line = on_line
+        self._drains: list[asyncio.Task[None]] = []
+
+    @property
+    def pid(self) -> int:
+        """Process id, which is its process group's as well."""
+        return self._process.pid
+
+    async def first_line(self) -> str:
+        """Return the first line that it prints, empty where it ended without one."""
+        return await self._stdout.next() or ""
+
+    def drain(self) -> None:
+        """Start hearing what it prints; nothing it prints may block it."""
+        for name, lines in (("stdout", self._stdout), ("stderr", self._stderr)):
+            self._drains.append(asyncio.create_task(self._hear(name, lines)))
+
+    async def _hear(self, name: str, lines: Lines) -> None:
+        while (line := await lines.next()) is not None:
+            self._on_line(name, line)
+
+    async def wait(self) -> int:
+        """Wait for its end and its last line; return its exit status, negative for a signal."""
+        status = await self._process.wait()
+        await self._finish()
+        return status
+
+    async def stop(self, grace_s: float) -> int:
+        """Interrupt it, and kill it with all that it started if it has not ended after the grace."""
+        if self._process.returncode is None and grace_s > 0:
+            self._signal(signal.SIGINT)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(self._process.wait()), grace_s)
+        self._signal(signal.SIGKILL)
+        return await self.wait()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self.pid, number)
+
+    async def _finish(self) -> None:
+        """What it left running may hold its output open for ever: that is not waited for."""
+        drains, self._drains = self._drains, []
+        if drains:
+            _, late = await asyncio.wait(drains, timeout=_LAST_LINES_S)
+            for drain in late:
+                drain.cancel()
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
+
+
+class Lines:
+    """The lines of a stream, without their ends; an endless one is cut."""
+
+    def __init__(self, stream: asyncio.StreamReader) -> None:
+        self._stream = stream
+        self._whole: deque[bytes] = deque()
+        self._begun = b""
+        self._is_ended = False
+
+    async def next(self) -> str | None:
+        """Return the next line, or None at the end."""
+        while not self._whole and not self._is_ended:
+            await self._read()
+        return self._whole.popleft().decode(errors="replace").rstrip("\r") if self._whole else None
+
+    async def _read(self) -> None:
+        chunk = await self._stream.read(_CHUNK_BYTES)
+        self._is_ended = not chunk
+        *whole, self._begun = (self._begun + chunk).split(b"\n")
+        self._whole.extend(whole)
+        if self._begun and (self._is_ended or len(self._begun) > _LINE_BYTES_MAX):
+            self._whole.append(self._begun)
+            self._begun = b""
+
+
+async def start(command: Command, on_line: OnLine) -> Child:
+    """Start a child in a session of its own, with the reading end of its lifeline."""
+    reading, writing = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            str(command.interpreter),
+            "-u",
+            str(BOOTSTRAP),
+            str(command.script),
+            *command.arguments,
+            cwd=command.directory,
+            env={**command.environment, LIFELINE: str(reading)},
+            stdin=DEVNULL,
+            stdout=PIPE,
+            stderr=PIPE,
+            pass_fds=(reading,),
+            start_new_session=True,
+        )
+    except OSError:
+        os.close(writing)
+        raise
+    finally:
+        os.close(reading)
+    return Child(process, writing, on_line)

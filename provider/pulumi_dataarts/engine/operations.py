@@ -1,0 +1,110 @@
+"""The engine's front door: one operation on one stack, from the state before to the state after.
+
+`run` takes values and callables, and knows nothing of where state is kept: whoever calls holds the lock, hands in the
+base and a journal, and writes what comes back.
+
+Source: pulumi-engine.md section 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from pulumi_dataarts.engine.cancellation import Cancellation
+from pulumi_dataarts.engine.events import OnEvent, Outcome
+from pulumi_dataarts.errors import StackNotFound
+from pulumi_dataarts.model.journal import Journal
+from pulumi_dataarts.model.snapshots import Snapshot
+from pulumi_dataarts.model.values import Value
+
+Kind: TypeAlias = Literal["preview", "update", "refresh", "destroy"]
+Clock: TypeAlias = Callable[[], datetime]
+
+
+def _no_other_stacks(name: str) -> Mapping[str, Value]:
+    raise StackNotFound(f"the stack {name!r} cannot be looked up here")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How an operation is carried out.
+
+    `parallel` bounds the steps under way at once. `targets`, `excludes` and `replaces` are URNs or globs;
+    `replaces` are replaced, but are not targets by that. `tracebacks` has failing providers tell where they failed.
+    """
+
+    parallel: int = 32
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    target_dependents: bool = False
+    refresh: bool = False
+    continue_on_error: bool = False
+    tracebacks: bool = False
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What to do to which stack.
+
+    `root` is the directory of Pulumi.yaml, `program` the directory or file to run. `interpreter` is that of the
+    project's virtual environment, None for our own. `config` is decrypted, by full key; `secret_keys` say which of
+    it is secret. `stack_outputs` returns another stack's outputs by its name. With `dry_run` nothing is done or
+    written; a `preview` is a dry run of an update.
+    """
+
+    kind: Kind
+    project: str
+    stack: str
+    root: Path
+    program: Path
+    interpreter: Path | None = None
+    config: Mapping[str, str] = field(default_factory=dict)
+    secret_keys: frozenset[str] = frozenset()
+    options: Options = Options()
+    stack_outputs: Callable[[str], Mapping[str, Value]] = _no_other_stacks
+    organization: str = "organization"
+    dry_run: bool = False
+
+    @property
+    def is_dry_run(self) -> bool:
+        """Whether nothing is to be done."""
+        return self.dry_run or self.kind == "preview"
+
+
+def utc_now() -> datetime:
+    """Return the time."""
+    return datetime.now(UTC)
+
+
+def run(
+    operation: Operation,
+    base: Snapshot,
+    journal: Journal | None,
+    on_event: OnEvent,
+    cancel: Cancellation,
+    *,
+    clock: Clock = utc_now,
+) -> Outcome:
+    """Carry out an operation and return what became of it; whatever fails on the way is in the outcome.
+
+    Args:
+        operation: what to do.
+        base: the stack's state.
+        journal: where every change becomes durable before it counts; None in a dry run, which needs none.
+        on_event: hears what goes on, from this thread; it must not block.
+        cancel: stops the operation, from any thread.
+        clock: the time, in UTC.
+
+    Raises:
+        Bug: an invariant of the engine does not hold. What was done is in the journal.
+    """
+    import asyncio
+
+    from pulumi_dataarts.engine.phases import carry_out
+
+    return asyncio.run(carry_out(operation, base, None if operation.is_dry_run else journal, on_event, cancel, clock))

@@ -1,0 +1,133 @@
+"""Starts the user's program: where, under which interpreter, with what environment; and says what its end means.
+
+Source: pulumi-language-host.md sections 1, 3, 5 and 7.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pulumi_dataarts.engine.bootstrap import LIFELINE
+from pulumi_dataarts.engine.children import Child, Command, OnLine, start
+from pulumi_dataarts.engine.shim import SHOWN, TOKEN
+from pulumi_dataarts.errors import ConfigError
+
+SHIM: Final = Path(__file__).with_name("shim.py")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What the children of a run are told of it.
+
+    `root` is the directory of Pulumi.yaml, `program` the directory or file to run. `interpreter` is that of the
+    project's virtual environment, None for our own. `config` is decrypted; `secret_keys` say what in it is secret.
+    """
+
+    project: str
+    stack: str
+    organization: str
+    root: Path
+    program: Path
+    interpreter: Path | None
+    config: Mapping[str, str]
+    secret_keys: frozenset[str]
+    dry_run: bool
+    parallel: int
+
+    @property
+    def directory(self) -> Path:
+        """The working directory of program and providers."""
+        return self.program if self.program.is_dir() else self.program.parent
+
+    @property
+    def python(self) -> Path:
+        """The interpreter to use."""
+        return self.interpreter or Path(sys.executable)
+
+
+def environment(context: Context, token: str) -> dict[str, str]:
+    """Return what every child inherits: ours, the project's virtual environment, and the token to present."""
+    inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", LIFELINE)}
+    inherited[TOKEN] = token
+    if context.interpreter:
+        inherited["VIRTUAL_ENV"] = str(context.interpreter.parent.parent)
+        inherited["PATH"] = f"{context.interpreter.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return inherited
+
+
+def entry_of(program: Path) -> str:
+    """Return what is run in the program's directory: `.` for its `__main__.py`, or a file.
+
+    Raises:
+        ConfigError: there is no such program.
+    """
+    main = program / "__main__.py" if program.is_dir() else program
+    if not main.is_file():
+        raise ConfigError(
+            f"there is no program to run at {main}", hint="Write it there, or name it by `main:` in Pulumi.yaml."
+        )
+    return "." if program.is_dir() else program.name
+
+
+async def start_program(context: Context, address: str, token: str, on_line: OnLine) -> Child:
+    """Start the program, connected to the engine at the address.
+
+    Raises:
+        ConfigError: there is no such program, or no such interpreter.
+    """
+    arguments = {
+        "address": address,
+        "project": context.project,
+        "stack": context.stack,
+        "organization": context.organization,
+        "root-directory": str(context.root),
+        "parallel": str(context.parallel),
+    }
+    child = await start_child(
+        Command(
+            interpreter=context.python,
+            script=SHIM,
+            arguments=[
+                *(f"--{name}={value}" for name, value in arguments.items()),
+                *(["--dry-run"] if context.dry_run else []),
+                entry_of(context.program),
+            ],
+            directory=context.directory,
+            environment=environment(context, token)
+            | {
+                "PULUMI_CONFIG": json.dumps(dict(context.config)),
+                "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(context.secret_keys)),
+            },
+        ),
+        on_line,
+    )
+    child.drain()
+    return child
+
+
+async def start_child(command: Command, on_line: OnLine) -> Child:
+    """Start a child. Raises ConfigError where the interpreter cannot be run."""
+    try:
+        return await start(command, on_line)
+    except OSError as error:
+        raise ConfigError(
+            f"{command.interpreter} cannot be run in {command.directory}: {error.strerror}",
+            hint="Check `runtime.options.virtualenv` in Pulumi.yaml, and that the environment has been made.",
+        ) from error
+
+
+def failure_of(status: int) -> str | None:
+    """Return what to tell of a program that ended so: None for success, nothing where it told its error itself."""
+    if status == 0:
+        return None
+    if status == SHOWN:
+        return ""
+    if status < 0:
+        return f"the program was ended by signal {-status}"
+    return f"the program exited with status {status}"

@@ -1,0 +1,176 @@
+"""Runs the user's program in a process of its own, connected to the engine.
+
+Runs under the interpreter of the user's project, so it needs nothing but the standard library and `pulumi`. The SDK's
+costs that grow with the number of resources are removed here, in memory, for programs run by this engine: waiting that
+subscribes to every output whenever one is done, a blocking call a debug message, a whole stack trace a registration.
+
+Exit status: the program's own, or 0; 1 once the engine has ended the run; 32 for an exception, shown already.
+
+Source: pulumi-language-host.md sections 2, 4 and 7.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import inspect
+import json
+import logging
+import os
+import pathlib
+import runpy
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+from typing import Any
+
+import grpc
+import pulumi
+import pulumi.runtime
+from pulumi.runtime import resource as sdk_resource
+from pulumi.runtime import stack as sdk_stack
+from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc, source_pb2
+
+TOKEN = "DATAARTS_ENGINE_TOKEN"  # noqa: S105 - the variable's name
+TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
+SHOWN = 32
+_CALLS_A_STEP = 4
+
+
+class Token(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
+    """Presents the engine's token with every call."""
+
+    def __init__(self, token: str) -> None:
+        self._token = (TOKEN_KEY, token)
+
+    def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
+        """Go on with the token in the metadata."""
+        return continuation(details._replace(metadata=(*(details.metadata or ()), self._token)), request)
+
+
+class GatheringAsyncio:
+    """Stands in for `asyncio` in the SDK's stack module: waits for all at once, and for each only once."""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio, name)
+
+    async def wait(self, tasks: Iterable[Any], **_: Any) -> tuple[set[Any], set[Any]]:
+        """Wait for every task; the first that fails raises at once."""
+        waited = list(tasks)
+        await asyncio.gather(*waited)
+        return set(waited), set()
+
+
+def declared_at() -> source_pb2.StackTrace:
+    """Return the one frame that is used of a trace: where the program, or a component, declares the resource.
+
+    The SDK registers a resource from its constructors, each of which has it as first argument.
+    """
+    frame: FrameType | None = inspect.currentframe()
+    frame = frame.f_back if frame else None
+    resource = _first_argument(frame)
+    while frame is not None and _first_argument(frame) is resource:
+        frame = frame.f_back
+    path = pathlib.Path(frame.f_code.co_filename) if frame is not None else pathlib.Path()
+    if frame is None or not path.is_absolute():
+        return source_pb2.StackTrace()
+    position = source_pb2.SourcePosition(uri=path.as_uri(), line=frame.f_lineno)
+    return source_pb2.StackTrace(frames=[source_pb2.StackFrame(pc=position)])
+
+
+def _first_argument(frame: FrameType | None) -> Any:
+    if frame is None or not frame.f_code.co_argcount:
+        return None
+    return frame.f_locals.get(frame.f_code.co_varnames[0])
+
+
+def lighten_sdk() -> None:
+    """Take the costs out of the SDK that grow with the number of resources. Where it changed, it stays as it is."""
+    for module, name, lighter in (
+        (sdk_stack, "asyncio", GatheringAsyncio()),
+        (sdk_resource, "_get_stack_trace", declared_at),
+        (pulumi.log, "debug", lambda *_, **__: None),
+    ):
+        if hasattr(module, name):
+            setattr(module, name, lighter)
+
+
+def parse(arguments: list[str]) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description="Run a Pulumi program.")
+    for name in ("address", "project", "stack", "organization", "root-directory"):
+        parser.add_argument(f"--{name}", required=True)
+    parser.add_argument("--parallel", type=int, required=True)
+    parser.add_argument("--dry-run", action="store_true")
+    parser.add_argument("entry")
+    return parser.parse_args(arguments)
+
+
+def connect(options: argparse.Namespace, token: str) -> None:
+    """Point the SDK at the engine's monitor, with the config from the environment."""
+    channel = grpc.insecure_channel(options.address, options=_GRPC_CHANNEL_OPTIONS)
+    channel = grpc.intercept_channel(channel, Token(token))
+    pulumi.runtime.set_all_config(
+        json.loads(os.environ.get("PULUMI_CONFIG", "{}")),
+        json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")),
+    )
+    pulumi.runtime.configure(
+        pulumi.runtime.Settings(
+            project=options.project,
+            stack=options.stack,
+            monitor=resource_pb2_grpc.ResourceMonitorStub(channel),
+            engine=engine_pb2_grpc.EngineStub(channel),
+            parallel=options.parallel,
+            dry_run=options.dry_run,
+            organization=options.organization,
+            root_directory=options.root_directory,
+        )
+    )
+
+
+def run(program: Callable[[], Any], parallel: int) -> None:
+    """Run a program within its stack resource, on a loop whose threads carry the calls in flight."""
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    logging.getLogger("asyncio").setLevel(logging.CRITICAL)
+    with ThreadPoolExecutor(max(parallel, 1) * _CALLS_A_STEP) as executor:
+        loop.set_default_executor(executor)
+        loop.run_until_complete(pulumi.runtime.run_in_stack(program))
+
+
+def users_traceback(error: BaseException, entry: str) -> str:
+    """Return a traceback that begins in the user's own files; without such frames, the error alone."""
+    path = pathlib.Path(entry).absolute()
+    root = f"{path if path.is_dir() else path.parent}{os.sep}"
+    own = [
+        name.startswith(root) and "site-packages" not in name
+        for name in (frame.filename for frame in traceback.extract_tb(error.__traceback__))
+    ]
+    if True not in own:
+        return "".join(traceback.format_exception_only(error))
+    return "".join(traceback.format_exception(error, limit=own.index(True) - len(own)))
+
+
+def main(arguments: list[str]) -> int:
+    """Run the program that the command line names and return the exit status."""
+    options = parse(arguments)
+    lighten_sdk()
+    connect(options, os.environ.pop(TOKEN, ""))
+    sys.argv = [options.entry]
+    try:
+        run(lambda: runpy.run_path(options.entry, run_name="__main__"), options.parallel)
+    except pulumi.RunError as error:
+        if not isinstance(error.__context__, grpc.RpcError):
+            pulumi.log.error(str(error))
+        return 1
+    except Exception as error:  # noqa: BLE001 - the boundary: whatever a program raises is shown, and fails the run
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{users_traceback(error, options.entry)}")
+        return SHOWN
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

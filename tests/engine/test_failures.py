@@ -1,0 +1,141 @@
+"""What fails, what goes on, and what is remembered of it."""
+
+from __future__ import annotations
+
+import asyncio
+
+from pulumi_dataarts.errors import PlanError, ResourceFailed
+from tests.engine.world import Program, World, things, urn
+
+
+async def fan(program: Program) -> None:
+    first = await program.thing("a", {"size": 1})
+    await asyncio.gather(
+        program.thing("b", {"size": 1}, uses={"up": first}),
+        program.thing("c", {"size": 1}),
+        return_exceptions=True,
+    )
+
+
+def test_a_failed_create_lets_nothing_new_begin_and_deletes_nothing() -> None:
+    world = World()
+    world.up(things("old"))
+    world.cloud.failing.add(("create", "a"))
+    outcome = world.up(fan)
+    assert isinstance(outcome.failure, ResourceFailed)
+    assert world.names() == ["old"]
+    assert not world.snapshot.pending
+
+
+def test_what_runs_beside_a_failure_is_finished_and_recorded() -> None:
+    async def body(program: Program) -> None:
+        world.cloud.held["slow"] = asyncio.Event()
+        slow = asyncio.ensure_future(program.thing("slow"))
+        await asyncio.sleep(0.01)
+        asyncio.get_running_loop().call_later(0.02, world.cloud.held["slow"].set)
+        await program.thing("a")
+        await slow
+
+    world = World()
+    world.cloud.failing.add(("create", "a"))
+    outcome = world.up(body)
+    assert not outcome.ok
+    assert world.names() == ["slow"]
+
+
+def test_continuing_on_error_leaves_out_only_what_depends_on_it() -> None:
+    world = World()
+    world.up(things("old"))
+    world.cloud.failing.add(("create", "a"))
+    outcome = world.up(fan, continue_on_error=True)
+    assert not outcome.ok
+    assert world.names() == ["c"]
+    assert "create b" not in world.cloud.calls
+
+
+def test_the_program_is_told_that_a_resource_failed() -> None:
+    told = []
+
+    async def body(program: Program) -> None:
+        told.append((await program.thing("a")).is_failed)
+        told.append((await program.thing("b")).is_failed)
+
+    world = World()
+    world.cloud.failing.add(("create", "a"))
+    world.up(body, continue_on_error=True)
+    assert told == [True, False]
+
+
+def test_a_failed_delete_stops_the_groups_after_it() -> None:
+    async def body(program: Program) -> None:
+        first = await program.thing("a")
+        second = await program.thing("b", uses={"up": first})
+        await program.thing("c", uses={"up": second})
+
+    world = World()
+    world.up(body)
+    world.cloud.failing.add(("delete", "b"))
+    assert not world.up().ok
+    assert world.names() == ["a", "b"]
+    assert "delete a" not in world.cloud.calls
+
+
+def test_a_protected_resource_keeps_only_what_it_depends_on() -> None:
+    async def body(program: Program) -> None:
+        first = await program.thing("a")
+        await program.thing("b", uses={"up": first}, protect=True)
+        await program.thing("c")
+
+    world = World()
+    world.up(body)
+    outcome = world.destroy()
+    assert not outcome.ok
+    assert world.names() == ["a", "b"]
+
+
+def test_all_mistakes_of_a_check_are_told_and_nothing_is_made() -> None:
+    world = World()
+    outcome = world.up(things("a", inputs={"size": -1}))
+    assert "size: may not be negative" in outcome.errors[0]
+    assert not world.cloud.objects
+
+
+def test_an_object_that_exists_but_is_not_ready_is_remembered_and_tried_again() -> None:
+    world = World()
+    world.cloud.unready["a"] = "no route"
+    assert not world.up(things("a", inputs={"size": 1})).ok
+    assert world.state("a").init_errors == ("no route",)
+    assert world.state("a").id in world.cloud.objects
+    world.cloud.unready.clear()
+    assert world.up(things("a", inputs={"size": 1})).counts == {"same": 1, "update": 1}
+    assert world.state("a").init_errors == ()
+
+
+def test_an_update_that_was_not_finished_differs_again() -> None:
+    world = World()
+    world.up(things("a", inputs={"size": 1}))
+    world.cloud.unready["a"] = "no route"
+    world.up(things("a", inputs={"size": 2}))
+    assert world.state("a").inputs["size"] == 1
+
+
+def test_two_resources_of_one_name_are_refused() -> None:
+    outcome = World().up(things("a", "a"))
+    assert isinstance(outcome.failure, PlanError)
+    assert f"{urn('a')} is declared twice" in outcome.errors[0]
+
+
+def test_an_import_is_refused_with_a_way_out() -> None:
+    outcome = World().up(things("a", import_id="x"))
+    assert isinstance(outcome.failure, PlanError)
+    assert "Declare the resource without it" in str(outcome.failure)
+
+
+def test_one_error_is_told_once_however_many_wait_for_it() -> None:
+    async def body(program: Program) -> None:
+        await asyncio.gather(program.thing("a"), program.thing("b"), return_exceptions=True)
+
+    world = World(config={"pulumi:disable-default-providers": '["*"]'})
+    outcome = world.up(body)
+    assert all("pulumi-python" in text for text in outcome.errors)
+    assert not outcome.ok

@@ -1,0 +1,201 @@
+"""Programs good and bad: what becomes of the run, and what people are told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pulumi_dataarts.engine.events import Progress
+from pulumi_dataarts.engine.operations import Options
+from pulumi_dataarts.errors import ConfigError, ProgramFailed, ResourceFailed
+from pulumi_dataarts.model.values import Secret
+from tests.engine.projects import Project
+
+
+def test_a_program_is_told_its_config_and_gives_outputs(project: Project) -> None:
+    outcome = project.run(
+        "update",
+        """
+        config = pulumi.Config()
+        thing = Thing("a", region=config.require("region"), key=config.require_secret("key"))
+        pulumi.export("arn", thing.arn)
+        pulumi.export("about", [pulumi.get_stack(), pulumi.get_project(), pulumi.get_organization()])
+        pulumi.export("key", thing.key)
+        """.replace("thing.key", "config.require_secret('key')"),
+        config={"proj:region": "x", "proj:key": "s3cr3t"},
+        secret_keys=frozenset({"proj:key"}),
+    )
+    assert outcome.ok
+    assert outcome.outputs["about"] == ["dev", "proj", "organization"]
+    assert outcome.outputs["key"] == Secret("s3cr3t")
+    assert project.state("a").outputs["key"] == Secret("s3cr3t")
+    assert json.loads((project.cloud / "config.json").read_text())["region"] == "x"
+    assert "s3cr3t" not in repr((project.events, outcome))
+    assert project.state("a").source_position == "project:///__main__.py#4"
+
+
+def test_what_a_preview_cannot_know_is_unknown_to_the_program(project: Project) -> None:
+    outcome = project.run(
+        "preview",
+        """
+        first = Thing("a", size=1)
+        second = Thing("b", up=first.arn, deep={"list": [first.id]})
+        pulumi.export("is_known", second.arn.is_known() if False else 1)
+        second.arn.apply(lambda arn: print("KNOWN", arn))
+        """,
+    )
+    assert outcome.ok
+    assert outcome.counts == {"create": 3}
+    assert not list(project.cloud.glob("a-*"))
+    assert project.printed() == []
+
+
+@pytest.mark.parametrize(
+    ("program", "told"),
+    [
+        ("def f():\n    raise ZeroDivisionError('oops')\nf()", ["ZeroDivisionError: oops", "__main__.py", "in f"]),
+        ("class:", ["SyntaxError"]),
+        ("import nothing_of_that_name", ["ModuleNotFoundError"]),
+        ("sys.exit(3)", ["status 3"]),
+        ("os.kill(os.getpid(), 9)", ["signal 9"]),
+        ("raise pulumi.RunError('stop here')", ["stop here", "status 1"]),
+        (
+            "pulumi.runtime.register_stack_transformation(1); pulumi.runtime.register_resource_transform(1)",
+            ["transform"],
+        ),
+    ],
+    ids=["raises", "syntax", "import", "exits", "killed", "run-error", "transforms"],
+)
+def test_a_program_that_fails_says_why_and_nothing_is_deleted(project: Project, program: str, told: list[str]) -> None:
+    project.up("Thing('kept')")
+    outcome = project.up(program)
+    assert isinstance(outcome.failure, ProgramFailed)
+    texts = "\n".join(project.texts())
+    assert all(part in texts for part in told), texts
+    assert "shim.py" not in texts
+    assert project.state("kept").id
+
+
+def test_what_was_declared_before_the_failure_is_done(project: Project) -> None:
+    outcome = project.up("Thing('a')\nraise ValueError('late')")
+    assert not outcome.ok
+    assert project.state("a").id
+
+
+def test_a_program_may_end_early_and_well(project: Project) -> None:
+    assert project.up("Thing('a')\nsys.exit(0)").ok
+    assert project.state("a").id
+
+
+def test_everything_that_is_printed_is_heard(project: Project) -> None:
+    outcome = project.up(
+        """
+        for number in range(20_000): print(number, "x" * 50)
+        print("no end of line", end="")
+        Thing("a", say="from the provider")
+        pulumi.log.info("noted")
+        pulumi.log.warn("careful")
+        pulumi.log.info("passing", ephemeral=True)
+        pulumi.log.error("only told")
+        """
+    )
+    assert outcome.ok
+    assert len(project.printed()) == 20_001
+    assert project.printed()[-1] == "no end of line"
+    assert project.printed("provider") == ["from the provider"]
+    assert (project.texts("info"), project.texts("error")) == (["noted"], ["only told"])
+    assert outcome.warnings == ("careful",)
+    assert Progress("", "passing") in project.events
+
+
+@pytest.mark.parametrize(
+    ("fail", "told"), [("boom & bang", "boom & bang"), ("key", "KeyError: 'key'")], ids=["words", "bare"]
+)
+def test_a_providers_error_is_told_without_its_traceback(project: Project, fail: str, told: str) -> None:
+    outcome = project.up(f"Thing('a', fail={fail!r})")
+    assert isinstance(outcome.failure, ResourceFailed)
+    assert project.texts() == [told]
+
+
+def test_a_providers_traceback_can_be_asked_for(project: Project) -> None:
+    project.up("Thing('a', fail='boom')", options=Options(tracebacks=True))
+    assert "in create" in project.texts()[0]
+
+
+def test_a_provider_that_dies_leaves_its_operation_pending(project: Project) -> None:
+    outcome = project.up("Thing('a', die=True)")
+    assert not outcome.ok
+    assert "may have taken effect" in project.texts()[0]
+    assert [(item.type, item.resource.inputs["name"]) for item in project.snapshot.pending] == [("creating", "a")]
+
+
+def test_a_diff_may_say_paths_reasons_and_effects(project: Project) -> None:
+    project.up("Thing('a', key=1, size=1)")
+    outcome = project.run("preview", "Thing('a', key=2, size=2)")
+    report = next(item for item in outcome.reports if item.name == "a")
+    assert report.op == "create-replacement"
+    assert report.paths == {"key": "update-replace", "size": "update"}
+    assert (report.effects, report.reasons) == (("stops the thing",), ("its key names it",))
+    assert [(change.text, change.old, change.new) for change in report.changes] == [("key", 1, 2), ("size", 1, 2)]
+
+
+def test_explicit_providers_have_processes_and_config_of_their_own(project: Project) -> None:
+    outcome = project.run(
+        "update",
+        """
+        east = pulumi.ProviderResource("pulumi-python", "east", {"proj:region": "east"})
+        Thing("a", opts=pulumi.ResourceOptions(provider=east))
+        """,
+        config={"proj:region": "x"},
+    )
+    assert outcome.ok
+    assert json.loads((project.cloud / "config.json").read_text())["region"] == "east"
+    assert project.state("a").provider == f"{project.state('east').urn}::{project.state('east').id}"
+
+
+def test_a_stack_reference_gives_another_stacks_outputs(project: Project) -> None:
+    outcome = project.run(
+        "update",
+        """
+        other = pulumi.StackReference("organization/proj/other")
+        pulumi.export("seen", other.get_output("address"))
+        pulumi.export("hidden", other.get_output("key"))
+        """,
+        stack_outputs=lambda name: {"address": f"of {name}", "key": Secret("k3y")},
+    )
+    assert outcome.ok
+    assert outcome.outputs == {"seen": "of organization/proj/other", "hidden": Secret("k3y")}
+    assert project.run("destroy").ok
+    assert project.snapshot.resources == ()
+
+
+def test_an_object_that_exists_can_be_looked_up(project: Project) -> None:
+    (project.cloud / "x-1").touch()
+    outcome = project.up("pulumi.export('arn', Thing('g', opts=pulumi.ResourceOptions(id='x-1')).id)")
+    assert outcome.ok
+    assert outcome.outputs == {"arn": "x-1"}
+    assert project.state("g").external
+
+
+def test_assets_pass_through(project: Project) -> None:
+    outcome = project.up("Thing('a', file=pulumi.StringAsset('text'), many=[pulumi.FileArchive('./x.zip')])")
+    assert outcome.ok
+    assert project.state("a").inputs["file"]["text"] == "text"
+    assert project.state("a").outputs["many"][0]["path"] == "./x.zip"
+
+
+@pytest.mark.parametrize("missing", ["program", "interpreter"])
+def test_a_program_that_cannot_be_started_is_a_mistake_of_configuration(project: Project, missing: str) -> None:
+    if missing == "interpreter":
+        project.write("")
+    outcome = project.run("update", interpreter=Path("/nowhere/python") if missing == "interpreter" else None)
+    assert isinstance(outcome.failure, ConfigError)
+    assert "__main__.py" in str(outcome.failure) or "/nowhere/python" in str(outcome.failure)
+
+
+def test_a_program_may_be_a_single_file(project: Project) -> None:
+    (project.folder / "app.py").write_text("from cloud import Thing\nThing('a')\n")
+    assert project.run("update", program=project.folder / "app.py").ok
+    assert project.state("a").source_position == "project:///app.py#2"

@@ -1,0 +1,173 @@
+"""Replacements: what goes before what, and what goes with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from pulumi_dataarts.model.integrity import violations
+from pulumi_dataarts.model.snapshots import Snapshot
+from tests.engine.world import Program, World, things, urn
+
+
+def chain(key: str, **goal: object):
+    """Return a program of two things, the second with the first's arn."""
+
+    async def body(program: Program) -> None:
+        first = await program.thing("a", {"key": key, "first": True}, **goal)
+        await program.thing("b", {"size": 1}, uses={"up": first})
+
+    return body
+
+
+def test_the_new_is_made_before_the_old_goes() -> None:
+    world = World()
+    world.up(things("a", inputs={"key": "1"}))
+    outcome = world.up(things("a", inputs={"key": "2"}))
+    assert [call for call in world.cloud.calls if "check" not in call] == ["diff a", "create a", "delete a"]
+    assert outcome.counts == {"same": 1, "replace": 1}
+    assert world.names() == ["a"]
+
+
+def test_with_delete_before_replace_the_old_goes_first() -> None:
+    world = World()
+    world.up(chain("1"))
+    world.up(chain("2"))
+    done = [call for call in world.cloud.calls if call.startswith(("create", "delete", "update"))]
+    assert done == ["delete a", "create a", "update b"]
+
+
+def test_the_option_of_the_program_is_stronger_than_the_providers_wish() -> None:
+    world = World()
+    world.up(things("a", inputs={"key": "1", "first": True}, delete_before_replace=False))
+    world.up(things("a", inputs={"key": "2", "first": True}, delete_before_replace=False))
+    assert [call for call in world.cloud.calls if call.startswith(("create", "delete"))] == ["create a", "delete a"]
+
+
+def test_a_dependent_whose_own_key_would_change_is_deleted_before_what_it_depends_on() -> None:
+    async def body(program: Program, key: str) -> None:
+        first = await program.thing("a", {"key": key, "first": True})
+        second = await program.thing("b", {"size": 1}, uses={"key": first})
+        await program.thing("c", {"size": 1}, dependencies=(second.state.urn,))
+
+    world = World()
+    world.up(lambda program: body(program, "1"))
+    world.up(lambda program: body(program, "2"))
+    done = [call for call in world.cloud.calls if call.startswith(("create", "delete", "update"))]
+    assert done == ["delete b", "delete a", "create a", "create b"]
+    assert not violations(world.snapshot)
+
+
+def test_what_is_deleted_with_another_resource_is_not_deleted_itself() -> None:
+    async def body(program: Program, key: str) -> None:
+        first = await program.thing("a", {"key": key, "first": True})
+        await program.thing("b", {"size": 1}, deleted_with=first.state.urn)
+
+    world = World()
+    world.up(lambda program: body(program, "1"))
+    world.up(lambda program: body(program, "2"))
+    done = [call for call in world.cloud.calls if call.startswith(("create", "delete"))]
+    assert done == ["delete a", "create a", "create b"]
+
+
+def test_a_protected_dependent_stops_the_replacement_before_anything_is_deleted() -> None:
+    async def body(program: Program, key: str) -> None:
+        first = await program.thing("a", {"key": key, "first": True})
+        await program.thing("b", {"size": 1}, uses={"key": first}, protect=True)
+
+    world = World()
+    world.up(lambda program: body(program, "1"))
+    outcome = world.up(lambda program: body(program, "2"))
+    assert not outcome.ok
+    assert "protected" in outcome.errors[0]
+    assert not [call for call in world.cloud.calls if call.startswith(("create", "delete"))]
+
+
+def test_a_preview_shows_a_protected_replacement_and_goes_on() -> None:
+    world = World()
+    world.up(things("a", "b", inputs={"key": "1"}, protect=True))
+    outcome = world.preview(things("a", "b", inputs={"key": "2"}, protect=True))
+    assert not outcome.ok
+    assert outcome.counts["replace"] == 2
+
+
+def test_what_no_longer_depends_on_the_replaced_one_is_left_alone() -> None:
+    async def before(program: Program) -> None:
+        first = await program.thing("a", {"key": "1", "first": True})
+        await program.thing("b", {"size": 1}, uses={"key": first})
+
+    async def after(program: Program) -> None:
+        await program.thing("b", {"key": "arn:a-1", "size": 1})
+        await program.thing("a", {"key": "2", "first": True})
+
+    world = World()
+    world.up(before)
+    world.up(after)
+    assert [call for call in world.cloud.calls if call.startswith(("create", "delete"))] == ["delete a", "create a"]
+
+
+def test_a_replacement_that_failed_after_the_delete_is_finished_by_the_next_run() -> None:
+    world = World()
+    world.up(chain("1"))
+    world.cloud.failing.add(("create", "a"))
+    assert not world.up(chain("2")).ok
+    assert world.state("a").pending_replacement
+    world.cloud.failing.clear()
+    assert world.up(chain("2")).ok
+    assert "delete a" not in world.cloud.calls
+    assert world.names() == ["a", "b"]
+
+
+def test_a_pending_replacement_that_is_no_longer_wanted_is_forgotten() -> None:
+    world = World()
+    world.up(things("a", inputs={"key": "1", "first": True}))
+    world.cloud.failing.add(("create", "a"))
+    world.up(things("a", inputs={"key": "2", "first": True}))
+    world.cloud.failing.clear()
+    outcome = world.up()
+    assert outcome.ok
+    assert world.names() == []
+    assert not world.cloud.calls
+
+
+def test_an_old_one_that_could_not_be_deleted_is_tried_again() -> None:
+    world = World()
+    world.up(things("a", inputs={"key": "1"}))
+    world.cloud.failing.add(("delete", "a"))
+    assert not world.up(things("a", inputs={"key": "2"})).ok
+    assert world.names() == ["a", "-a"]
+    world.cloud.failing.clear()
+    assert world.up(things("a", inputs={"key": "2"})).ok
+    assert world.names() == ["a"]
+    assert len(world.cloud.objects) == 1
+
+
+@pytest.mark.parametrize("option", ["replaces", "taint"])
+def test_a_resource_is_replaced_on_demand(option: str) -> None:
+    world = World()
+    world.up(things("a"))
+    if option == "taint":
+        resources = [replace(item, taint=item.urn == urn("a")) for item in world.snapshot.resources]
+        world.snapshot = Snapshot(tuple(resources))
+        outcome = world.up(things("a"))
+    else:
+        outcome = world.up(things("a"), replaces=(urn("a"),))
+    assert outcome.counts["replace"] == 1
+    assert outcome.reports[2].replace_keys == ("id",)
+    assert not world.state("a").taint
+
+
+def test_replace_on_changes_works_where_the_provider_leaves_the_comparison_to_the_engine() -> None:
+    world = World()
+    world.up(things("a", inputs={"size": 1, "undecided": True}, replace_on_changes=("size",)))
+    outcome = world.up(things("a", inputs={"size": 2, "undecided": True}, replace_on_changes=("size",)))
+    assert outcome.counts["replace"] == 1
+
+
+def test_a_moved_trigger_replaces_and_a_new_one_does_not() -> None:
+    world = World()
+    world.up(things("a"))
+    assert "replace" not in world.up(things("a", replacement_trigger=1)).counts
+    assert world.up(things("a", replacement_trigger=2)).counts["replace"] == 1
+    assert "replace" not in world.up(things("a", replacement_trigger=2)).counts
