@@ -1,0 +1,127 @@
+"""The embedded cloud's own calls, under `/_embedded/`: faults, the clock, the request log, a fresh start.
+
+They need no signature, since only this machine can reach them; what a page in a browser sends is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any, Final
+
+from pulumi_dataarts.simulator.clock import ManualClock
+from pulumi_dataarts.simulator.faults import KINDS, Fault
+from pulumi_dataarts.simulator.http import Answer, Refused
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pulumi_dataarts.simulator.embedded import EmbeddedCloud
+    from pulumi_dataarts.simulator.http import Request
+
+PREFIX: Final = "/_embedded/"
+_LOCAL: Final = ("127.0.0.1", "localhost")
+_LAST: Final = "100"
+
+
+def answer(request: Request, cloud: EmbeddedCloud) -> Answer:
+    """Answer one call under `/_embedded/`."""
+    call = _CALLS.get((request.method, request.path.removeprefix(PREFIX)))
+    host = request.headers.get("host", "").rpartition(":")[0]
+    if host not in _LOCAL or "origin" in request.headers:
+        return _error(403, "only programs on this machine may call this")
+    if call is None:
+        return _error(404, f"no such call; there are {', '.join(' '.join(key) for key in _CALLS)}")
+    try:
+        return call(request, cloud)
+    except Refused as refusal:
+        return refusal.answer
+
+
+def parse_fault(document: Any) -> Fault:
+    """Return the rule that a JSON object describes.
+
+    Raises:
+        ValueError: an unknown key or kind, or a value of the wrong type.
+    """
+    if not isinstance(document, dict) or document.get("kind") not in KINDS:
+        raise ValueError(f"`kind` must be one of {', '.join(KINDS)}")
+    types = {field.name: field.type for field in fields(Fault) if field.name != "id"}
+    for key, value in document.items():
+        if key not in types:
+            raise ValueError(f"`{key}` is unknown; there are {', '.join(types)}")
+        expected = _JSON_TYPES.get(str(types[key]), (str,))
+        if not isinstance(value, expected) or isinstance(value, bool):
+            # One kind of error for a bad document, whatever is bad about it.
+            raise ValueError(f"`{key}` must be {' or '.join(kind.__name__ for kind in expected)}")  # noqa: TRY004
+    return Fault(**document)
+
+
+def _status(_request: Request, cloud: EmbeddedCloud) -> Answer:
+    return Answer(200, None if cloud.status is None else asdict(cloud.status))
+
+
+def _list_faults(_request: Request, cloud: EmbeddedCloud) -> Answer:
+    return Answer(200, {"faults": [asdict(fault) for fault in cloud.faults.list()]})
+
+
+def _add_fault(request: Request, cloud: EmbeddedCloud) -> Answer:
+    try:
+        return Answer(201, asdict(cloud.faults.add(parse_fault(request.json()))))
+    except ValueError as error:
+        raise Refused(_error(400, str(error))) from error
+
+
+def _clear_faults(_request: Request, cloud: EmbeddedCloud) -> Answer:
+    cloud.faults.clear()
+    return Answer(204)
+
+
+def _requests(request: Request, cloud: EmbeddedCloud) -> Answer:
+    last = request.query.get("last", _LAST)
+    if not last.isdecimal():
+        return _error(400, "`last` must be a number")
+    return Answer(200, {"total": cloud.log.total, "requests": [asdict(served) for served in cloud.log.last(int(last))]})
+
+
+def _set_clock(request: Request, cloud: EmbeddedCloud) -> Answer:
+    clock = cloud.clock
+    if not isinstance(clock, ManualClock):
+        return _error(409, "this cloud runs on the machine's clock")
+    match request.json():
+        case {"advance": int() | float() as seconds} if seconds >= 0 and not isinstance(seconds, bool):
+            clock.advance(seconds)
+        case {"frozen": bool() as frozen}:
+            (clock.freeze if frozen else clock.restart)()
+        case _:
+            return _error(400, 'the body must be {"advance": seconds} or {"frozen": true or false}')
+    return Answer(200, {"now": clock.now()})
+
+
+def _show_clock(_request: Request, cloud: EmbeddedCloud) -> Answer:
+    return Answer(200, {"now": cloud.clock.now()})
+
+
+def _reset(_request: Request, cloud: EmbeddedCloud) -> Answer:
+    cloud.reset()
+    return Answer(204)
+
+
+def _error(status: int, message: str) -> Answer:
+    return Answer(status, {"error_code": f"EMBEDDED.0{status}", "error_msg": message})
+
+
+_JSON_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "int": (int,),
+    "float": (int, float),
+    "int | None": (int, type(None)),
+}
+_CALLS: Final[dict[tuple[str, str], Callable[[Request, EmbeddedCloud], Answer]]] = {
+    ("GET", "status"): _status,
+    ("GET", "faults"): _list_faults,
+    ("POST", "faults"): _add_fault,
+    ("DELETE", "faults"): _clear_faults,
+    ("GET", "requests"): _requests,
+    ("GET", "clock"): _show_clock,
+    ("POST", "clock"): _set_clock,
+    ("POST", "reset"): _reset,
+}

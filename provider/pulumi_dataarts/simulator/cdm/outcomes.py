@@ -1,0 +1,75 @@
+"""How a run ends: decided, and done, when it starts.
+
+What lies in the embedded cloud really moves, and is counted: objects of the embedded OBS to the embedded OBS, rows of
+an embedded database to CSV objects there. For any other end, the rows, their size and the speed are those of the
+settings. A run fails where a `task-fails` fault says so, or where something it needs is not here.
+
+Source: huawei-cdm.md sections 3.8, 6 and 10. The wording of run errors is not documented.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pulumi_dataarts.simulator.cdm import copies, definitions, links
+from pulumi_dataarts.simulator.cdm.copies import Moved, RunError
+
+if TYPE_CHECKING:
+    from pulumi_dataarts.simulator.http import Context
+    from pulumi_dataarts.simulator.store import Document
+
+
+def decide(job: Document, cluster: str, context: Context) -> Document:
+    """Return a run's outcome, having moved what is to be moved, with the seconds that it takes for its size."""
+    if message := context.faults.failure_of(job["name"]):
+        return {"status": "FAILED", "error": message}
+    try:
+        moved = _run(job, cluster, context)
+    except RunError as error:
+        return {"status": "FAILED", "error": str(error)}
+    seconds = moved.size_bytes / context.settings.bytes_per_s
+    return {"status": "SUCCEEDED", "counters": _counters(moved), "seconds": seconds}
+
+
+def _run(job: Document, cluster: str, context: Context) -> Moved:
+    source, destination = (
+        links.find(cluster, job[f"{end}-link-name"], context) if job[f"{end}-link-name"] else None
+        for end in ("from", "to")
+    )
+    to_here = destination is not None and links.is_embedded_obs(destination)
+    if to_here:
+        copies.check_bucket(definitions.setting(job, "toJobConfig.bucketName"), context)
+    if source is not None and links.is_embedded_obs(source):
+        objects = copies.source_objects(job, context)
+        return copies.objects(job, objects, context) if to_here else _declared(job, context)
+    if source is not None and links.is_embedded_database(source):
+        rows = copies.source_rows(job, links.setting(source, "database"), context)
+        return copies.rows(job, rows, context) if to_here else Moved(rows=len(rows[1]), size_bytes=len(str(rows[1])))
+    return _declared(job, context)
+
+
+def _declared(job: Document, context: Context) -> Moved:
+    settings, table = context.settings, ""
+    if job["from-connector-name"] == "generic-jdbc-connector":
+        names = (definitions.setting(job, f"fromJobConfig.{name}") for name in ("schemaName", "tableName"))
+        table = ".".join(names)
+    rows = settings.table_rows.get(table, settings.rows)
+    return Moved(files=1, rows=rows, size_bytes=rows * settings.row_bytes)
+
+
+def _counters(moved: Moved) -> dict[str, int]:
+    return {
+        "BYTES_WRITTEN": moved.size_bytes,
+        "BYTES_READ": moved.size_bytes,
+        "TOTAL_FILES": moved.files + moved.skipped,
+        "TOTAL_SIZE": moved.size_bytes,
+        "FILES_READ": moved.files if not moved.rows else _FILES_OF_A_TABLE,
+        "FILES_WRITTEN": moved.files,
+        "FILES_SKIPPED": moved.skipped,
+        "ROWS_READ": moved.rows,
+        "ROWS_WRITTEN": moved.rows,
+        "ROWS_WRITTEN_SKIPPED": 0,
+    }
+
+
+_FILES_OF_A_TABLE: Final = 0

@@ -1,0 +1,189 @@
+"""Runs of jobs: what one looks like at a moment, as a function of its recorded start and the clock.
+
+A run is BOOTING, then RUNNING, then what was decided when it was started; `stop` cuts it short.
+
+Source: huawei-cdm.md sections 3.6 to 3.9 and 8. The status after a stop is not documented (a setting); the progress
+of a run that never was, neither.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pulumi_dataarts.simulator.clock import milliseconds
+
+if TYPE_CHECKING:
+    from pulumi_dataarts.simulator.http import Context, Json
+    from pulumi_dataarts.simulator.store import Document
+
+COUNTERS_KEY: Final = "org.apache.sqoop.submission.counter.SqoopCounters"
+_KIND: Final = "cdm.run"
+_DISPOSAL: Final = "cdm.disposal"
+_UNDER_WAY: Final = ("BOOTING", "RUNNING")
+_RETENTION_S: Final = 30 * 24 * 3600
+
+
+def begin(job: Document, outcome: Document, disposable: str, user: str, cluster: str, context: Context) -> Document:
+    """Record a run that begins now, and return it.
+
+    Args:
+        job: the stored job; its `last_run` is set.
+        outcome: `status` and `counters`, or `status` and `error`.
+        disposable: the job's `disposableType`.
+        user: who starts it.
+        cluster: where.
+        context: the cloud.
+    """
+    settings, now = context.settings, context.clock.now()
+    run = {
+        "id": context.store.next_id(_KIND),
+        "user": user,
+        "start": now,
+        "running": now + settings.boot_s,
+        "end": now + settings.boot_s + settings.run_s,
+        "outcome": outcome,
+        "disposable": disposable,
+    }
+    job["last_run"] = str(run["id"])
+    _save(run, job, cluster, context)
+    if disposable == "DELETE" or (disposable == "DELETE_AFTER_SUCCEED" and outcome["status"] == "SUCCEEDED"):
+        context.store.put(_DISPOSAL, cluster, job["name"], {"due": run["end"]})
+    return run
+
+
+def halt(job: Document, cluster: str, context: Context) -> bool:
+    """Stop the job's run; say whether there was one under way."""
+    run = last(job, cluster, context)
+    if run is None or status(run, context.clock.now()) not in _UNDER_WAY:
+        return False
+    stopped = {"status": context.settings.stopped_status, "error": "The job has been stopped."}
+    _save(run | {"end": context.clock.now(), "outcome": stopped}, job, cluster, context)
+    context.store.delete(_DISPOSAL, cluster, job["name"])
+    return True
+
+
+def last(job: Document, cluster: str, context: Context) -> Document | None:
+    """Return the job's last run, if it ever ran."""
+    if job["last_run"] is None:
+        return None
+    return context.store.get(_KIND, _scope(cluster, job), job["last_run"])
+
+
+def history(job: Document, cluster: str, context: Context) -> list[Document]:
+    """Return the job's runs of the last 30 days, the latest first."""
+    oldest = context.clock.now() - _RETENTION_S
+    runs = [run for _, run in context.store.list(_KIND, _scope(cluster, job)) if run["start"] > oldest]
+    return runs[::-1]
+
+
+def forget(cluster: str, job: Document, context: Context) -> None:
+    """Drop all runs of a job."""
+    for name, _ in context.store.list(_KIND, _scope(cluster, job)):
+        context.store.delete(_KIND, _scope(cluster, job), name)
+    context.store.delete(_DISPOSAL, cluster, job["name"])
+
+
+def disposed(cluster: str, context: Context) -> set[str]:
+    """Return the names of the jobs that have gone by themselves, but are still stored."""
+    now = context.clock.now()
+    return {name for name, disposal in context.store.list(_DISPOSAL, cluster) if disposal["due"] <= now}
+
+
+def is_running(job: Document, cluster: str, context: Context) -> bool:
+    """Say whether a run of the job is under way."""
+    run = last(job, cluster, context)
+    return run is not None and status(run, context.clock.now()) in _UNDER_WAY
+
+
+def status(run: Document, now: float) -> str:
+    """Return a run's status at a moment."""
+    if now >= run["end"]:
+        return str(run["outcome"]["status"])
+    return "RUNNING" if now >= run["running"] else "BOOTING"
+
+
+def of_job(job: Document, cluster: str, context: Context) -> dict[str, Json]:
+    """Return what a job shows of its last run."""
+    run, now = last(job, cluster, context), context.clock.now()
+    if run is None:
+        return {"status": "NEW"}
+    counters = _counters(run, now)
+    return {
+        "status": status(run, now),
+        "execute_create_date": milliseconds(run["start"]),
+        "execute_start_date": milliseconds(run["start"]),
+        "execute_update_date": milliseconds(min(now, run["end"])),
+        "external_id": _external_id(run),
+        **{name.lower(): counters.get(name, 0) for name in _SHOWN_COUNTERS},
+        "write_rows": counters.get("ROWS_WRITTEN", 0),
+        "delete_rows": 0,
+        "update_rows": 0,
+    }
+
+
+def submission(run: Document, job: Document, now: float) -> Json:
+    """Return a run as the API shows it."""
+    current, updated = status(run, now), milliseconds(min(now, run["end"]))
+    shown: dict[str, Json] = {
+        "submission-id": run["id"],
+        "job-name": job["name"],
+        "creation-user": run["user"],
+        "creation-date": milliseconds(run["start"]),
+        "execute-date": milliseconds(run["start"]),
+        "last-update-date": updated,
+        # The documented wire name is misspelt; the official SDK reads the right spelling.
+        "last-udpate-user": run["user"],
+        "last-update-user": run["user"],
+        "external-id": _external_id(run),
+        "progress": _progress(run, current, now),
+        "status": current,
+        "isIncrementing": False,
+        "isStopingIncrement": "",
+        "is-execute-auto": False,
+        "isDeleteJob": run["disposable"] != "NONE",
+        "delete_rows": 0,
+        "update_rows": 0,
+        "write_rows": _counters(run, now).get("ROWS_WRITTEN", 0),
+    }
+    if current == "SUCCEEDED":
+        shown["counters"] = {COUNTERS_KEY: run["outcome"]["counters"]}
+    elif current not in _UNDER_WAY:
+        shown["error-summary"] = run["outcome"]["error"].partition("\n")[0]
+        shown["error-details"] = run["outcome"]["error"]
+    return shown
+
+
+def never_executed(job: Document) -> Json:
+    """Return what stands for the last run of a job that never ran."""
+    return {"job-name": job["name"], "progress": 0.0, "status": "NEVER_EXECUTED"}
+
+
+_SHOWN_COUNTERS: Final = (
+    "BYTES_READ", "BYTES_WRITTEN", "ROWS_READ", "ROWS_WRITTEN", "FILES_READ", "FILES_WRITTEN",
+)  # fmt: skip
+
+
+def _save(run: Document, job: Document, cluster: str, context: Context) -> None:
+    context.store.put(_KIND, _scope(cluster, job), str(run["id"]), run)
+
+
+def _scope(cluster: str, job: Document) -> str:
+    return f"{cluster}/{job['id']}"
+
+
+def _counters(run: Document, now: float) -> dict[str, int]:
+    counters: dict[str, int] = run["outcome"].get("counters", {}) if now >= run["end"] else {}
+    return counters
+
+
+def _external_id(run: Document) -> str:
+    return f"job_local{run['id']:010d}_0001"
+
+
+def _progress(run: Document, current: str, now: float) -> float:
+    if current == "BOOTING":
+        return 0.0
+    if current == "RUNNING":
+        share: float = (now - run["running"]) / (run["end"] - run["running"])
+        return round(100 * share, 1)
+    return 100.0 if current == "SUCCEEDED" else -1.0

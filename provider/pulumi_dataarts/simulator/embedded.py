@@ -1,0 +1,73 @@
+"""One embedded cloud, put together: a data folder, a clock, the services, OBS. Still without sockets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pulumi_dataarts.simulator import admin, cdm, dlf, dli, iam
+from pulumi_dataarts.simulator.clock import ManualClock, SystemClock
+from pulumi_dataarts.simulator.cloud import Cloud
+from pulumi_dataarts.simulator.faults import Faults
+from pulumi_dataarts.simulator.http import Context
+from pulumi_dataarts.simulator.obs import EmbeddedObjects, ObsEndpoint
+from pulumi_dataarts.simulator.request_log import RequestLog
+from pulumi_dataarts.simulator.s3 import Moto
+from pulumi_dataarts.simulator.s3_journal import JournaledS3
+from pulumi_dataarts.simulator.store import Store
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pulumi_dataarts.simulator.clock import Clock
+    from pulumi_dataarts.simulator.http import Answer, Request
+    from pulumi_dataarts.simulator.settings import Settings
+    from pulumi_dataarts.simulator.status import Status
+
+
+class EmbeddedCloud:
+    """A whole cloud in one folder.
+
+    Attributes:
+        clock: its time.
+        faults: what is to go wrong.
+        log: what was asked of it.
+        obs: its OBS endpoint, a WSGI application.
+        status: where it can be reached, once it can.
+    """
+
+    def __init__(self, data: Path, settings: Settings, clock: Clock) -> None:
+        """Open the cloud that lives in the folder `data`, or make it."""
+        self.clock = clock
+        self.status: Status | None = None
+        self.log = RequestLog()
+        self._store = Store(data)
+        self.faults = Faults(self._store)
+        self._moto = Moto()
+        s3, wall = JournaledS3(self._moto, self._store, clock), SystemClock()
+        s3.replay()
+        context = Context(self._store, clock, EmbeddedObjects(s3), settings, self.faults)
+        routes = [*iam.routes(), *cdm.routes(), *dlf.routes(), *dli.routes()]
+        self._cloud = Cloud(routes, context, wall, self.log)
+        self.obs = ObsEndpoint(s3, context, wall, self.log)
+
+    def answer(self, request: Request) -> Answer:
+        """Answer one request to the API endpoint."""
+        if request.path.startswith(admin.PREFIX):
+            return admin.answer(request, self)
+        return self._cloud.answer(request)
+
+    def reset(self) -> None:
+        """Make it a new cloud: no objects, no faults, no past, the clock in step with the machine's."""
+        with self._store.transaction():
+            self.faults.clear()
+            self._store.clear()
+            self._moto.reset()
+        self.log.clear()
+        if isinstance(self.clock, ManualClock):
+            self.clock.restart()
+
+    def close(self) -> None:
+        """Close the files; everything that was answered stays."""
+        self.faults.close()
+        self._store.close()
+        self._moto.reset()

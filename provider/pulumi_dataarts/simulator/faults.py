@@ -1,0 +1,144 @@
+"""What goes wrong on purpose: a table of rules in the store, applied by the kernel in a fixed order.
+
+A rule matches requests by method and path (`*` and `?` as in file names, `*` crosses slashes), lets `skip` of
+them pass, then strikes `times` times and is gone. At most one rule strikes a request: the oldest that matches.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pulumi_dataarts.simulator.store import Store
+
+Kind: TypeAlias = Literal[
+    "latency", "slow", "status", "throttle", "drop-before", "drop-after-commit", "stale", "task-fails"
+]
+KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+_KIND, _SCOPE = "kernel.fault", ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One rule.
+
+    Attributes:
+        kind: `latency` answers late; `slow` lets the body trickle; `status` answers with `status` and does
+            nothing; `throttle` is 429, with `Retry-After` when `retry_after` is set; `drop-before` closes
+            the connection and does nothing; `drop-after-commit` does everything and closes the connection;
+            `stale` answers a GET from what was committed when the rule was made; `task-fails` makes the
+            next run or task whose name matches `task` fail with `message`.
+        service: which endpoint; `obs` knows neither `slow` nor `stale`.
+        times: how many requests it strikes; -1 for all until it is removed.
+        skip: how many matching requests pass before.
+        seconds: of `latency` and `slow`.
+        id: given by the table.
+    """
+
+    kind: Kind
+    service: Literal["api", "obs"] = "api"
+    method: str = "*"
+    path: str = "*"
+    times: int = 1
+    skip: int = 0
+    seconds: float = 1.0
+    status: int = 503
+    retry_after: int | None = None
+    task: str = "*"
+    message: str = "The task failed on request."
+    id: int = 0
+
+    def matches(self, method: str, path: str, service: str) -> bool:
+        """Say whether this rule is about such a request."""
+        return (
+            self.kind != "task-fails"
+            and service == self.service
+            and (self.kind != "stale" or method == "GET")
+            and fnmatchcase(method, self.method)
+            and fnmatchcase(path, self.path)
+        )
+
+
+class Faults:
+    """The table of rules of one cloud."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._views: dict[int, Store] = {}
+        for fault in self.list():
+            self._remember(fault)
+
+    def add(self, fault: Fault) -> Fault:
+        """Add a rule and return it with its id."""
+        with self._store.transaction():
+            fault = replace(fault, id=self._store.next_id(_KIND))
+            self._save(fault)
+        self._remember(fault)
+        return fault
+
+    def list(self) -> list[Fault]:
+        """Return the rules, oldest first."""
+        with self._store.transaction():
+            return [Fault(**document) for _, document in self._store.list(_KIND, _SCOPE)]
+
+    def clear(self) -> None:
+        """Remove all rules."""
+        with self._store.transaction():
+            for fault in self.list():
+                self._store.delete(_KIND, _SCOPE, str(fault.id))
+        self.close()
+
+    def strike(self, method: str, path: str, *, service: str = "api") -> Fault | None:
+        """Return the rule that strikes this request, if any, and count it."""
+        with self._store.transaction():
+            for fault in self.list():
+                if fault.matches(method, path, service) and self._use(fault):
+                    return fault
+        return None
+
+    def failure_of(self, task: str) -> str:
+        """Return why the run or task of this name must fail, or an empty string when it need not.
+
+        It counts in the request's transaction: a handler that raises `Refused` afterwards has not used the rule.
+        """
+        for fault in self.list():
+            if fault.kind == "task-fails" and fnmatchcase(task, fault.task) and self._use(fault):
+                return fault.message
+        return ""
+
+    @contextmanager
+    def past(self, fault: Fault) -> Iterator[Store]:
+        """Lend the past that a `stale` rule shows; it goes when the rule is used up."""
+        yield self._views[fault.id]
+        if fault.times == 1:
+            self._views.pop(fault.id).close()
+
+    def close(self) -> None:
+        """Let go of the past that `stale` rules show."""
+        for view in self._views.values():
+            view.close()
+        self._views.clear()
+
+    def _remember(self, fault: Fault) -> None:
+        if fault.kind == "stale":
+            self._views[fault.id] = self._store.view()
+
+    def _save(self, fault: Fault) -> None:
+        self._store.put(_KIND, _SCOPE, str(fault.id), asdict(fault))
+
+    def _use(self, fault: Fault) -> bool:
+        """Count one match, and say whether it is struck."""
+        if fault.skip:
+            self._save(replace(fault, skip=fault.skip - 1))
+            return False
+        if fault.times == 1:
+            self._store.delete(_KIND, _SCOPE, str(fault.id))
+        elif fault.times > 1:
+            self._save(replace(fault, times=fault.times - 1))
+        return True

@@ -1,0 +1,160 @@
+"""The sockets: an API endpoint (uvicorn) and an OBS endpoint (werkzeug), both on 127.0.0.1, each on a thread."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import uvicorn
+from filelock import FileLock, Timeout
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from pulumi_dataarts.errors import ConfigError
+from pulumi_dataarts.simulator import status
+from pulumi_dataarts.simulator.app import App
+from pulumi_dataarts.simulator.embedded import EmbeddedCloud
+from pulumi_dataarts.simulator.obs import HEADERS
+from pulumi_dataarts.simulator.status import Status
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pulumi_dataarts.simulator.clock import Clock
+    from pulumi_dataarts.simulator.settings import Settings
+
+HOST: Final = "127.0.0.1"
+_BACKLOG: Final = 128
+_POLL_S: Final = 0.1
+
+
+class Server:
+    """A cloud that can be reached. A context manager: entered it serves, left it has stopped.
+
+    Attributes:
+        cloud: the cloud itself.
+        status: where it is.
+    """
+
+    def __init__(self, data: Path, settings: Settings, clock: Clock, *, port: int = 0, obs_port: int = 0) -> None:
+        """Open the cloud and bind its ports; 0 takes any free one.
+
+        Raises:
+            ConfigError: the folder is served already, or a port is taken.
+        """
+        data.mkdir(parents=True, exist_ok=True)
+        self._lock = _own(data)
+        api, self._obs_socket = _bind(port), _bind(obs_port)
+        self.cloud = EmbeddedCloud(data, settings, clock)
+        self.status = Status(_url(api), _url(self._obs_socket), os.getpid(), str(data.resolve()))
+        self.cloud.status = self.status
+        self._api = _Uvicorn(App(self.cloud.answer), api)
+        self._obs = make_server(
+            HOST,
+            self._obs_socket.getsockname()[1],
+            self.cloud.obs,
+            threaded=True,
+            request_handler=_ObsHandler,
+            fd=self._obs_socket.fileno(),
+        )
+        self._obs_thread = threading.Thread(target=self._obs.serve_forever, args=(_POLL_S,), name="obs", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        self._obs_thread.start()
+        self._api.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop serving, finish what is under way, close the files."""
+        self._api.stop()
+        self._obs.shutdown()
+        self._obs_thread.join()
+        self._obs.server_close()
+        self._obs_socket.close()
+        self.cloud.close()
+        self._lock.release()
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn on a thread, on a socket that is bound already."""
+
+    def __init__(self, app: App, bound: socket.socket) -> None:
+        super().__init__(
+            uvicorn.Config(
+                app, http=app.protocol(), lifespan="off", ws="none", log_config=None, access_log=False,
+                timeout_graceful_shutdown=1,
+            )
+        )  # fmt: skip
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self.run, args=([bound],), name="api", daemon=True)
+
+    def start(self) -> None:
+        """Serve, and return once it does."""
+        self._thread.start()
+        self._ready.wait()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Note that it serves."""
+        await super().startup(sockets)
+        self._ready.set()
+
+    def stop(self) -> None:
+        """Stop serving, and return once it has."""
+        self.should_exit = True
+        self._thread.join()
+
+
+class _ObsHandler(WSGIRequestHandler):
+    """werkzeug's request handler, without a line for each request."""
+
+    disable_nagle_algorithm = True
+
+    def make_environ(self) -> dict[str, Any]:
+        """Pass the headers on as they came: WSGI loses those with an underscore in their name."""
+        return {**super().make_environ(), HEADERS: dict(self.headers.items())}
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def serve(data: Path, settings: Settings, clock: Clock, *, port: int, obs_port: int) -> None:
+    """Serve in the foreground until SIGTERM or SIGINT; say where on standard output and in `cloud.json`."""
+    end = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: end.set())
+    with Server(data, settings, clock, port=port, obs_port=obs_port) as server:
+        server.status.write()
+        sys.stdout.write(server.status.json() + "\n")
+        sys.stdout.flush()
+        end.wait()
+        status.remove(data)
+
+
+def _own(data: Path) -> FileLock:
+    lock = FileLock(data / status.SERVE_LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(f"{data} is being served by another process", hint="stop it first") from error
+    return lock
+
+
+def _bind(port: int) -> socket.socket:
+    # asyncio turns Nagle's delay off only where the protocol is named.
+    bound = socket.socket(proto=socket.IPPROTO_TCP)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((HOST, port))
+    except OSError as error:
+        bound.close()
+        raise ConfigError(f"port {port} is taken", hint="choose another, or 0 for any free one") from error
+    bound.listen(_BACKLOG)
+    return bound
+
+
+def _url(bound: socket.socket) -> str:
+    return f"http://{HOST}:{bound.getsockname()[1]}"

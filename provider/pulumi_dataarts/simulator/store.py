@@ -1,0 +1,184 @@
+"""Where the embedded cloud keeps everything: JSON documents in one SQLite file.
+
+A document has a kind (`cdm.job`), a scope that it is unique in (`embedded`), and a name. One transaction a
+request, one lock for all: whoever holds `transaction()` is alone. Write-ahead logging keeps every committed
+request through a `kill -9`.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+Document: TypeAlias = dict[str, Any]
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS documents (
+    sequence INTEGER PRIMARY KEY,
+    kind TEXT NOT NULL, scope TEXT NOT NULL, name TEXT NOT NULL, label TEXT NOT NULL, body TEXT NOT NULL,
+    UNIQUE (kind, scope, name)
+);
+CREATE INDEX IF NOT EXISTS documents_by_label ON documents (kind, scope, label, sequence);
+CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS contents (name TEXT PRIMARY KEY, content BLOB NOT NULL);
+"""
+_SELECTED = "kind = ? AND scope = ? AND (? = '' OR label = ?) AND instr(name, ?) > 0"
+
+
+class Store:
+    """The documents of one cloud. Safe to use from any thread inside `transaction()`."""
+
+    def __init__(self, folder: Path, *, view: bool = False) -> None:
+        """Open, or create, the store of the cloud that lives in `folder`.
+
+        Args:
+            folder: the cloud's data folder.
+            view: read only, and show what is committed now for as long as it is open.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self._folder = folder
+        self._lock = threading.RLock()
+        self._depth = 0
+        self._db = sqlite3.connect(folder / "cloud.sqlite", isolation_level=None, check_same_thread=False)
+        if view:
+            self._hold_snapshot()
+        else:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = NORMAL")
+            self._db.executescript(_SCHEMA)
+
+    def _hold_snapshot(self) -> None:
+        self._db.execute("PRAGMA query_only = ON")
+        self._db.execute("BEGIN")
+        self._db.execute("SELECT count(*) FROM counters").fetchone()  # a snapshot begins with the first read
+        self._depth = 1
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Hold the store alone; commit at the end, or roll back if anything was raised. Nests."""
+        with self._lock:
+            if self._depth:
+                yield
+                return
+            self._db.execute("BEGIN")
+            self._depth = 1
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            else:
+                self._db.execute("COMMIT")
+            finally:
+                self._depth = 0
+
+    def put(self, kind: str, scope: str, name: str, document: Document, *, label: str = "") -> None:
+        """Create a document, or replace it where it stands. `label` is one word to list by."""
+        self._db.execute(
+            "INSERT INTO documents (kind, scope, name, label, body) VALUES (?, ?, ?, ?, ?)"
+            " ON CONFLICT (kind, scope, name) DO UPDATE SET label = excluded.label, body = excluded.body",
+            (kind, scope, name, label, json.dumps(document, separators=(",", ":"))),
+        )
+
+    def get(self, kind: str, scope: str, name: str) -> Document | None:
+        """Return a document, or None."""
+        row = self._db.execute(
+            "SELECT body FROM documents WHERE kind = ? AND scope = ? AND name = ?", (kind, scope, name)
+        ).fetchone()
+        return None if row is None else _document(row[0])
+
+    def list(
+        self,
+        kind: str,
+        scope: str,
+        *,
+        label: str = "",
+        contains: str = "",
+        offset: int = 0,
+        limit: int = -1,
+    ) -> list[tuple[str, Document]]:
+        """Return (name, document) in the order of creation.
+
+        Args:
+            kind: of the documents.
+            scope: of the documents.
+            label: only those with this label; empty for all.
+            contains: only those whose name contains this, case and all.
+            offset: how many to leave out at the start.
+            limit: how many to return at most; negative for all.
+        """
+        rows = self._db.execute(
+            f"SELECT name, body FROM documents WHERE {_SELECTED} ORDER BY sequence LIMIT ? OFFSET ?",  # noqa: S608
+            (kind, scope, label, label, contains, limit, offset),
+        )
+        return [(name, _document(body)) for name, body in rows]
+
+    def count(self, kind: str, scope: str, *, label: str = "", contains: str = "") -> int:
+        """Return how many documents `list` would return without a limit."""
+        row = self._db.execute(
+            f"SELECT count(*) FROM documents WHERE {_SELECTED}",  # noqa: S608
+            (kind, scope, label, label, contains),
+        ).fetchone()
+        return int(row[0])
+
+    def delete(self, kind: str, scope: str, name: str) -> bool:
+        """Delete a document and say whether it was there."""
+        cursor = self._db.execute(
+            "DELETE FROM documents WHERE kind = ? AND scope = ? AND name = ?", (kind, scope, name)
+        )
+        return cursor.rowcount > 0
+
+    def rename(self, kind: str, scope: str, name: str, new_name: str) -> None:
+        """Give a document another name, which must be free; it keeps its place."""
+        self._db.execute(
+            "UPDATE documents SET name = ? WHERE kind = ? AND scope = ? AND name = ?",
+            (new_name, kind, scope, name),
+        )
+
+    def next_id(self, counter: str) -> int:
+        """Return 1, 2, 3 and so on, never the same number twice; each counter on its own."""
+        row = self._db.execute(
+            "INSERT INTO counters (name, value) VALUES (?, 1)"
+            " ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            (counter,),
+        ).fetchone()
+        return int(row[0])
+
+    def put_content(self, name: str, content: bytes) -> None:
+        """Keep bytes under a name."""
+        self._db.execute("INSERT OR REPLACE INTO contents (name, content) VALUES (?, ?)", (name, content))
+
+    def content(self, name: str) -> bytes:
+        """Return the bytes kept under a name, or none at all."""
+        row = self._db.execute("SELECT content FROM contents WHERE name = ?", (name,)).fetchone()
+        return b"" if row is None else bytes(row[0])
+
+    def delete_content(self, name: str) -> None:
+        """Forget the bytes kept under a name."""
+        self._db.execute("DELETE FROM contents WHERE name = ?", (name,))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        for table in ("documents", "counters", "contents"):
+            self._db.execute(f"DELETE FROM {table}")  # noqa: S608
+
+    def view(self) -> Store:
+        """Return a read-only store that shows what is committed now."""
+        return Store(self._folder, view=True)
+
+    def close(self) -> None:
+        """Close the file. Everything committed stays."""
+        with self._lock:
+            self._db.close()
+
+
+def _document(body: str) -> Document:
+    document: Document = json.loads(body)
+    return document

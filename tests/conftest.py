@@ -1,0 +1,29 @@
+"""What every room's tests may use: an embedded cloud on real sockets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+# A machine that is busy with something else is no failure: nothing here is judged by the clock.
+settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("ours")
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from pulumi_dataarts.simulator.testing import RunningCloud
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """A cloud in this process, one for each worker: `.api`, `.obs`, `.reset()`, `.fault(…)`, `.advance(…)`.
+
+    It is shared: a test that minds what others left calls `cloud.reset()` first.
+    """
+    from pulumi_dataarts.simulator.testing import running_cloud
+
+    with running_cloud(tmp_path_factory.mktemp("cloud")) as running:
+        yield running

@@ -1,0 +1,257 @@
+"""The buckets outlive the process: a cloud opened again shows what the closed one showed, and keeps no dead records."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, rule
+
+from pulumi_dataarts.simulator import obs
+from pulumi_dataarts.simulator.clock import ManualClock
+from pulumi_dataarts.simulator.objects import ObjectMissing
+from pulumi_dataarts.simulator.obs import EmbeddedObjects
+from pulumi_dataarts.simulator.s3 import Moto, S3Answer, S3Request
+from pulumi_dataarts.simulator.s3_journal import JournaledS3
+from pulumi_dataarts.simulator.store import Store
+
+VERSIONED = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+TAGS = b"<Tagging><TagSet><Tag><Key>team</Key><Value>data</Value></Tag></TagSet></Tagging>"
+LIFECYCLE = (
+    b"<LifecycleConfiguration><Rule><ID>old</ID><Prefix>tmp/</Prefix><Status>Enabled</Status>"
+    b"<Expiration><Days>3</Days></Expiration></Rule></LifecycleConfiguration>"
+)
+
+
+class Disk:
+    """One folder, and the S3 that is open on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = ManualClock()
+        self.open()
+
+    def open(self) -> None:
+        """Open the folder, as a new process would: with nothing in memory."""
+        self.store = Store(self.folder)
+        self.s3 = JournaledS3(Moto(), self.store, self.clock)
+        self.s3.replay()
+
+    def reopen(self) -> None:
+        """Close and open."""
+        self.store.close()
+        self.open()
+
+    def send(self, method: str, target: str, body: bytes = b"", **headers: str) -> S3Answer:
+        """Send a request that must succeed."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {"Content-Length": str(len(body)), **named}
+        answer = self.s3.call(S3Request(method, target, sent, body))
+        assert answer.status < 300, answer
+        return answer
+
+    def records(self) -> int:
+        """Return how many requests would be repeated."""
+        return self.store.count("obs.request", "")
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Disk:
+    disk = Disk(tmp_path)
+    disk.send("PUT", "/bkt")
+    return disk
+
+
+def seen(answer: S3Answer) -> tuple[bytes, dict[str, str]]:
+    """Return what a client sees of an answer, without the request's id."""
+    per_request = {"x-amzn-requestid", "date"}
+    return answer.body, {k: v for k, v in answer.headers.items() if k.lower() not in per_request}
+
+
+def test_objects_tags_versions_and_rules_are_there_after_a_restart(disk: Disk) -> None:
+    disk.send("PUT", "/bkt?tagging", TAGS)
+    disk.send("PUT", "/bkt?lifecycle", LIFECYCLE)
+    disk.send("PUT", "/bkt/plain", b"1", Content_Type="text/csv", x_amz_meta_a_b="7")
+    disk.send("PUT", "/bkt/plain?tagging", TAGS)
+    disk.send("PUT", "/bkt?versioning", VERSIONED)
+    for content in (b"1", b"22", b"333"):
+        disk.send("PUT", "/bkt/kept", content)
+        disk.clock.advance(5)
+    disk.send("DELETE", "/bkt/kept")
+    targets = (
+        "/",
+        "/bkt?tagging",
+        "/bkt?lifecycle",
+        "/bkt/plain",
+        "/bkt/plain?tagging",
+        "/bkt?versions",
+        "/bkt?list-type=2",
+    )
+    before = [seen(disk.send("GET", target)) for target in targets]
+    disk.clock.advance(3600)
+    disk.reopen()
+    assert [seen(disk.send("GET", target)) for target in targets] == before
+
+
+def test_an_upload_in_parts_goes_on_after_a_restart(disk: Disk) -> None:
+    found = re.search(rb"<UploadId>(.+?)<", disk.send("POST", "/bkt/big?uploads").body)
+    assert found is not None
+    upload = found[1].decode()
+    first = disk.send("PUT", f"/bkt/big?partNumber=1&uploadId={upload}", b"a" * (5 * 1024 * 1024))
+    disk.reopen()
+    second = disk.send("PUT", f"/bkt/big?partNumber=2&uploadId={upload}", b"b")
+    parts = "".join(
+        f"<Part><PartNumber>{number}</PartNumber><ETag>{part.headers['ETag']}</ETag></Part>"
+        for number, part in enumerate((first, second), start=1)
+    )
+    body = f"<CompleteMultipartUpload>{parts}</CompleteMultipartUpload>".encode()
+    disk.send("POST", f"/bkt/big?uploadId={upload}", body)
+    before = seen(disk.send("HEAD", "/bkt/big"))
+    disk.reopen()
+    assert seen(disk.send("HEAD", "/bkt/big")) == before
+    disk.send("PUT", "/bkt/big", b"small")
+    assert disk.records() == 2
+
+
+def test_an_aborted_upload_leaves_no_record(disk: Disk) -> None:
+    found = re.search(rb"<UploadId>(.+?)<", disk.send("POST", "/bkt/big?uploads").body)
+    assert found is not None
+    disk.send("PUT", f"/bkt/big?partNumber=1&uploadId={found[1].decode()}", b"a")
+    disk.send("DELETE", f"/bkt/big?uploadId={found[1].decode()}")
+    assert disk.records() == 1
+
+
+def test_a_copy_is_repeated_from_what_was_copied(disk: Disk) -> None:
+    disk.send("PUT", "/bkt/source", b"first")
+    disk.send("PUT", "/bkt/copy", x_amz_copy_source="/bkt/source")
+    disk.send("PUT", "/bkt/source", b"second")
+    disk.send("DELETE", "/bkt/source")
+    disk.reopen()
+    assert disk.send("GET", "/bkt/copy").body == b"first"
+    assert disk.s3.call(S3Request("GET", "/bkt/source")).status == 404
+
+
+def test_an_object_costs_one_record_however_often_it_is_written(disk: Disk) -> None:
+    for number in range(20):
+        disk.send("PUT", "/bkt/k", str(number).encode())
+        disk.send("PUT", "/bkt?tagging", TAGS)
+    assert disk.records() == 3
+    disk.send("DELETE", "/bkt/k")
+    disk.send("DELETE", "/bkt?tagging")
+    assert disk.records() == 1
+    disk.send("DELETE", "/bkt")
+    assert disk.records() == 0
+
+
+def test_many_objects_deleted_at_once_leave_no_record(disk: Disk) -> None:
+    for number in range(5):
+        disk.send("PUT", f"/bkt/k{number}", b"x")
+    keys = "".join(f"<Object><Key>k{number}</Key></Object>" for number in range(4))
+    body = f"<Delete>{keys}</Delete>".encode()
+    digest = base64.b64encode(hashlib.md5(body).digest()).decode()
+    disk.send("POST", "/bkt?delete", body, Content_MD5=digest)
+    assert disk.records() == 2
+    disk.reopen()
+    assert EmbeddedObjects(disk.s3).keys("bkt") == ["k4"]
+
+
+def test_a_refused_request_is_not_recorded(disk: Disk) -> None:
+    assert disk.s3.call(S3Request("PUT", "/gone/k", {}, b"x")).status == 404
+    assert disk.records() == 1
+
+
+def test_the_services_read_and_write_the_same_objects(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(obs, "PAGE_SIZE", 10)
+    objects = EmbeddedObjects(disk.s3)
+    objects.write("bkt", "dir/a b%2Fü.zip", b"zip")
+    many = [f"many/{number:02}" for number in range(25)]
+    for key in many:
+        objects.write("bkt", key, b"")
+    assert objects.read("bkt", "dir/a b%2Fü.zip") == b"zip"
+    assert objects.keys("bkt", "dir/") == ["dir/a b%2Fü.zip"]
+    assert objects.keys("bkt", "many/") == many
+    with pytest.raises(ObjectMissing, match="NoSuchKey"):
+        objects.read("bkt", "gone")
+    with pytest.raises(ObjectMissing, match="NoSuchBucket"):
+        objects.read("gone", "k")
+
+
+buckets = st.sampled_from(["one", "two"])
+keys = st.sampled_from(["a", "bkt", "dir/c"])
+
+
+class Restarts(RuleBasedStateMachine):
+    """Whatever is done, in whatever order: a restart shows no difference."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._folder = tempfile.TemporaryDirectory()
+        self.disk = Disk(Path(self._folder.name))
+        self.disk.clock.freeze()
+
+    def teardown(self) -> None:
+        self.disk.store.close()
+        self._folder.cleanup()
+
+    def _send(self, method: str, target: str, body: bytes = b"", **headers: str) -> None:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.disk.clock.advance(1)
+        self.disk.s3.call(S3Request(method, target, {"Content-Length": str(len(body)), **named}, body))
+
+    @rule(bucket=buckets)
+    def create(self, bucket: str) -> None:
+        self._send("PUT", f"/{bucket}")
+
+    @rule(bucket=buckets)
+    def delete_bucket(self, bucket: str) -> None:
+        self._send("DELETE", f"/{bucket}")
+
+    @rule(bucket=buckets)
+    def keep_versions(self, bucket: str) -> None:
+        self._send("PUT", f"/{bucket}?versioning", VERSIONED)
+
+    @rule(bucket=buckets, key=keys, content=st.binary(max_size=4))
+    def put(self, bucket: str, key: str, content: bytes) -> None:
+        self._send("PUT", f"/{bucket}/{key}", content)
+
+    @rule(bucket=buckets, key=keys, source_bucket=buckets, source=keys)
+    def copy(self, bucket: str, key: str, source_bucket: str, source: str) -> None:
+        self._send("PUT", f"/{bucket}/{key}", x_amz_copy_source=f"/{source_bucket}/{source}")
+
+    @rule(bucket=buckets, key=keys)
+    def tag(self, bucket: str, key: str) -> None:
+        self._send("PUT", f"/{bucket}/{key}?tagging", TAGS)
+
+    @rule(bucket=buckets, key=keys)
+    def delete(self, bucket: str, key: str) -> None:
+        self._send("DELETE", f"/{bucket}/{key}")
+
+    @rule(bucket=buckets, some=st.lists(keys, min_size=1, unique=True))
+    def delete_some(self, bucket: str, some: list[str]) -> None:
+        listed = "".join(f"<Object><Key>{key}</Key></Object>" for key in some)
+        self._send("POST", f"/{bucket}?delete", f"<Delete>{listed}</Delete>".encode())
+
+    @rule()
+    def restart(self) -> None:
+        before = self._everything()
+        self.disk.reopen()
+        assert self._everything() == before
+
+    def _everything(self) -> list[tuple[int, tuple[bytes, dict[str, str]]]]:
+        targets = ["/"]
+        for bucket in ("one", "two"):
+            targets += [f"/{bucket}?versions", f"/{bucket}?versioning"]
+            targets += [f"/{bucket}/{key}" for key in ("a", "bkt", "dir/c")]
+            targets += [f"/{bucket}/{key}?tagging" for key in ("a", "bkt", "dir/c")]
+        answers = [self.disk.s3.call(S3Request("GET", target)) for target in targets]
+        return [(answer.status, (b"", {}) if answer.status == 404 else seen(answer)) for answer in answers]
+
+
+TestRestarts = Restarts.TestCase
+TestRestarts.settings = settings(max_examples=6, stateful_step_count=15, deadline=None)
