@@ -1,0 +1,175 @@
+"""What a handler is given to work with: settings, services, OBS, time, and a way to tell people."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+
+from pulumi_dataarts.huawei import settings as configuration
+from pulumi_dataarts.huawei import waiting
+from pulumi_dataarts.huawei.clock import Clock, SystemClock
+from pulumi_dataarts.huawei.coalescing import Flights
+from pulumi_dataarts.huawei.credentials import AccessKey, Credentials, Password, Token
+from pulumi_dataarts.huawei.redaction import Redactor
+from pulumi_dataarts.huawei.storage import open_storage
+from pulumi_dataarts.huawei.throttle import Throttle
+from pulumi_dataarts.huawei.transport import Connection, ErrorTable, Service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+
+    from pulumi_dataarts.huawei.settings import Settings
+
+T = TypeVar("T")
+ServiceName = Literal["cdm", "dlf", "dli", "iam"]
+
+
+class Session:
+    """One account, one region, one project, as one process uses them. Thread-safe."""
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock | None = None, say: Callable[[str], None] | None = None
+    ) -> None:
+        """Open nothing yet: connections are made, and tokens fetched, when the first call needs them.
+
+        Args:
+            settings: where the services are, and who calls.
+            clock: all waiting goes through it.
+            say: takes one line for people; standard error, which both engines show, if not given.
+        """
+        self.settings = settings
+        self.clock: Clock = clock or SystemClock()
+        self._say = say or _to_standard_error
+        self._redactor = Redactor()
+        self._redactor.conceal(settings.secrets())
+        self._connection = Connection(self.clock)
+        self._flights = Flights(self.clock)
+        self._kept: dict[Hashable, Any] = {}
+        self._lock = threading.RLock()
+
+    def service(self, name: ServiceName, errors: ErrorTable) -> Service:
+        """Return the service's client: one for the life of the session, with the `errors` first given."""
+        return self.once(("service", name), lambda: self._service(name, errors, self._credentials()))
+
+    def obs(self) -> Any:
+        """Return the boto3 S3 client for OBS: one for the life of the session."""
+        return self.once(("obs",), lambda: open_storage(self.settings))
+
+    def tell(self, message: str) -> None:
+        """Say one line to people: progress, a wait, something taken over. Secrets are hidden."""
+        self._say(self._redactor.text(message))
+
+    def tell_once(self, message: str) -> None:
+        """Say it, unless it was said in this session."""
+        self.once(("told", message), lambda: self.tell(message))
+
+    def redacted(self, text: str) -> str:
+        """Return a text, such as a service's own words, without any known secret."""
+        return self._redactor.text(text)
+
+    def conceal(self, values: Iterable[str]) -> None:
+        """Keep these values out of every message and log from now on."""
+        self._redactor.conceal(values)
+
+    def wait_until(
+        self,
+        look: Callable[[], T | None],
+        *,
+        what: str,
+        deadline_s: float,
+        every_s: float = 2.0,
+        describe: Callable[[], str] | None = None,
+    ) -> T:
+        """Look until `look` returns something, ever slower, and tell how it goes. Raises WaitTimeout."""
+        return waiting.wait_until(
+            look,
+            what=what,
+            deadline_s=deadline_s,
+            every_s=every_s,
+            clock=self.clock,
+            tell=self.tell,
+            describe=describe,
+        )
+
+    def shared(self, key: Hashable, load: Callable[[], T]) -> T:
+        """Load once for all who ask for `key` within a few milliseconds; nothing is kept for later."""
+        return self._flights.shared(key, load)
+
+    def once(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Make something once for the life of the session, and return it each time after."""
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = make()
+            return cast("T", self._kept[key])
+
+    def _service(self, name: ServiceName, errors: ErrorTable, credentials: Credentials | None) -> Service:
+        settings = self.settings
+        return Service(
+            name=name,
+            url=getattr(settings.endpoints, name),
+            project_id=settings.project_id,
+            table=errors,
+            connection=self._connection,
+            credentials=credentials,
+            throttle=Throttle(settings.rate_per_s, max(1, int(settings.rate_per_s)), self.clock),
+            clock=self.clock,
+            redactor=self._redactor,
+            say=self.tell,
+            away_hint=_away_hint(settings),
+            auth_hint=_auth_hint(settings),
+        )
+
+    def _credentials(self) -> Credentials:
+        return self.once(("credentials",), self._make_credentials)
+
+    def _make_credentials(self) -> Credentials:
+        settings = self.settings
+        if settings.auth_token:
+            return Token(settings.auth_token)
+        if settings.access_key:
+            return AccessKey(settings, self.clock)
+        iam = self._service("iam", {}, None)
+        return Password(settings, self.clock, iam.send, self.conceal)
+
+
+def open_session(lookup: Callable[[str], str | None], environment: Mapping[str, str] = os.environ) -> Session:
+    """Return the session that config and environment describe: the same one for equal settings.
+
+    Args:
+        lookup: a config key with its namespace (`dataarts:region`), to its value.
+        environment: wins over the config.
+
+    Raises:
+        ConfigError: something is missing or malformed.
+        AuthError: nothing says who calls.
+    """
+    settings = configuration.resolve(lookup, environment)
+    with _lock:
+        return _sessions.setdefault(settings, Session(settings))
+
+
+_sessions: dict[Settings, Session] = {}
+_lock = threading.Lock()
+
+
+def _to_standard_error(message: str) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.stderr.flush()
+
+
+def _away_hint(settings: Settings) -> str:
+    if settings.is_embedded:
+        return "Start the embedded cloud again with `dataarts cloud start`."
+    return "Check the region, `dataarts:endpoint`, and this machine's network and proxy settings."
+
+
+def _auth_hint(settings: Settings) -> str:
+    if settings.is_embedded and settings.from_environment:
+        names = ", ".join(settings.from_environment)
+        return f"{names} in the environment win over what the embedded cloud knows: unset them for this stack."
+    return (
+        "Check the credentials, the project, the region, and this machine's clock (15 minutes is too much). "
+        "More than five refusals in a row lock a key for 5 minutes."
+    )
