@@ -1,0 +1,183 @@
+"""One run of a CDM job: started when it is declared, again when its triggers or variables change, else never."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final
+
+import pulumi
+from pydantic import BeforeValidator
+
+from pulumi_dataarts.cdm import runs
+from pulumi_dataarts.cdm.configs import scalar
+from pulumi_dataarts.cdm.describing import described
+from pulumi_dataarts.errors import NotFound
+from pulumi_dataarts.huawei.session import Session
+from pulumi_dataarts.lifecycle.adapter import DynamicProvider
+from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.fields import Local, Replaces
+from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
+from pulumi_dataarts.lifecycle.inputs import Inputs
+from pulumi_dataarts.lifecycle.resource import DataArtsResource
+from pulumi_dataarts.model.values import Properties
+
+FACTS: Final = (
+    "submission_id",
+    "status",
+    "rows_read",
+    "rows_written",
+    "files_read",
+    "files_written",
+    "bytes_read",
+    "bytes_written",
+    "started_ms",
+    "ended_ms",
+)
+
+
+class JobRunInputs(Inputs):
+    """What is declared of a run."""
+
+    cluster_id: Annotated[str, Replaces("another job is run")] = described(
+        "Id of the CDM cluster that the job is on.", "9", min_length=1
+    )
+    job_name: Annotated[str, Replaces("another job is run")] = described("Name of the job to run.", "3.6", min_length=1)
+    variables: Annotated[
+        dict[str, Annotated[str, BeforeValidator(scalar)]], Replaces("other variables mean another run")
+    ] = described("Values for the job's variables.", "3.6", default={})
+    triggers: Annotated[dict[str, Any], Replaces("a trigger changed")] = described(
+        "Any values; a change of one of them starts a new run.", "3.6", default={}
+    )
+    wait: Annotated[bool, Local()] = described(
+        "Whether to wait for the run's end, and to fail if it fails.", "3.8", default=True
+    )
+    deadline_s: Annotated[float, Local()] = described(
+        "How long to wait, in seconds; the run itself goes on.", "3.8", default=3600.0, gt=0
+    )
+    min_rows_written: Annotated[int | None, Local()] = described(
+        "Fail if the run writes fewer rows than this.", "3.8", default=None, ge=0
+    )
+    when_running: Annotated[runs.Policy, Local()] = described(
+        "A run under way: `take_over` it if it does what is declared, `wait` for its end and start, or `fail`.",
+        "3.6",
+        default="take_over",
+    )
+
+
+class JobRunHandler(Handler[JobRunInputs]):
+    """The meaning of a run. What identifies it is new each time, so a new run never waits for the old one's record."""
+
+    kind = "cdm.JobRun"
+    inputs = JobRunInputs
+    identity = ("cluster_id", "job_name", "variables", "triggers")
+
+    def create(self, inputs: JobRunInputs, session: Session) -> Made:
+        """Start the job, or take its run over, and see it to its end."""
+        starter = runs.Starter(
+            session=session,
+            cluster_id=inputs.cluster_id,
+            name=inputs.job_name,
+            variables=inputs.variables,
+            policy=inputs.when_running,
+            deadline_s=inputs.deadline_s,
+        )
+        run = starter.begin()
+        id = f"{inputs.cluster_id}/{inputs.job_name}/{runs.key(run)}"
+        if not inputs.wait:
+            began = {"submission_id": run.submission_id, "started_ms": run.began_ms}
+            return Made(id, {name: value for name, value in began.items() if value is not None})
+        run = starter.follow(run)
+        runs.judge(session, run, starter.about, inputs.min_rows_written)
+        return Made(id, runs.facts(run))
+
+    def read(self, id: str, known: Mapping[str, Any], session: Session) -> Live | None:
+        """Return the run: as known, since a run that has ended changes no more; for an import from the history.
+
+        A run that the service has forgotten has still been: it is never started again for that.
+        """
+        cluster_id, job_name, run_key = (*id.split("/"), "", "")[:3]
+        facts = {name: known[name] for name in FACTS if name in known}
+        if "wait" not in known:  # an import: nothing was declared yet
+            run = self._look(session, cluster_id, job_name, run_key)
+            if run is None or run.status not in runs.ENDED:
+                return None
+            facts = runs.facts(run)
+        return Live({"cluster_id": cluster_id, "job_name": job_name}, facts)
+
+    def _look(self, session: Session, cluster_id: str, job_name: str, run_key: str) -> Any:
+        try:
+            return runs.find(session, cluster_id, job_name, run_key)
+        except NotFound:
+            return None
+
+    def update(
+        self, id: str, known: Properties, inputs: JobRunInputs, changed: Sequence[Change], session: Session
+    ) -> Properties:
+        """Change nothing: what has run, has run."""
+        return {name: known[name] for name in FACTS if name in known}
+
+    def delete(self, id: str, known: Properties, session: Session) -> None:
+        """Forget the run. Nothing is done on the service: a run under way goes on, its history stays."""
+
+    def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
+        """Say that a replacement is a new run."""
+        return ["starts the job again"] if any(change.replaces for change in changed) else []
+
+
+class JobRunProvider(DynamicProvider):
+    """The dynamic provider of cdm.JobRun."""
+
+    handler = JobRunHandler()
+
+
+class JobRun(DataArtsResource, module="cdm", name="JobRun"):
+    """A run of a job.
+
+    Created means started, and with `wait` seen to its end. It is started again when its variables or triggers
+    change, and never otherwise; a refresh asks nothing, and deleting it does nothing on the service. A run
+    that was started is never lost: where waiting for it timed out, or was cut off, the next `up` takes it
+    over (see `cdm/runs.py`).
+
+    Source: seed 003; huawei-cdm.md sections 3.6, 3.8, 3.9 and 8.
+    """
+
+    provider = JobRunProvider
+    facts = FACTS
+    cluster_id: pulumi.Output[str]
+    job_name: pulumi.Output[str]
+    submission_id: pulumi.Output[int | None]
+    status: pulumi.Output[str | None]
+    rows_read: pulumi.Output[int | None]
+    rows_written: pulumi.Output[int | None]
+    files_read: pulumi.Output[int | None]
+    files_written: pulumi.Output[int | None]
+    bytes_read: pulumi.Output[int | None]
+    bytes_written: pulumi.Output[int | None]
+    started_ms: pulumi.Output[int | None]
+    ended_ms: pulumi.Output[int | None]
+
+    def __init__(
+        self,
+        resource_name: str,
+        *,
+        cluster_id: pulumi.Input[str],
+        job_name: pulumi.Input[str],
+        variables: pulumi.Input[Mapping[str, Any]] | None = None,
+        triggers: pulumi.Input[Mapping[str, Any]] | None = None,
+        wait: pulumi.Input[bool] | None = None,
+        deadline_s: pulumi.Input[float] | None = None,
+        min_rows_written: pulumi.Input[int] | None = None,
+        when_running: pulumi.Input[str] | None = None,
+        opts: pulumi.ResourceOptions | None = None,
+    ) -> None:
+        arguments = {
+            "cluster_id": cluster_id,
+            "job_name": job_name,
+            "variables": variables,
+            "triggers": triggers,
+            "wait": wait,
+            "deadline_s": deadline_s,
+            "min_rows_written": min_rows_written,
+            "when_running": when_running,
+        }
+        super().__init__(resource_name, arguments, opts)
