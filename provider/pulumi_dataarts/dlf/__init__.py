@@ -1,0 +1,7 @@
+"""DataArts Factory (DLF): bundles of jobs, imported and exported."""
+
+from pulumi_dataarts.dlf.job_export import JobExport
+from pulumi_dataarts.dlf.job_import import JobImport
+from pulumi_dataarts.dlf.source import pack
+
+__all__ = ["JobExport", "JobImport", "pack"]
