@@ -1,0 +1,55 @@
+"""Entry point of `dataarts`: runs a command and turns every error into one message and its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import traceback
+
+import click
+
+from pulumi_dataarts.cli.app import app
+from pulumi_dataarts.errors import Bug, Cancelled, ConfigError, ProvisionError
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code. The only place where an unexpected exception ends."""
+    try:
+        return _exit_code(app.main(args=arguments, prog_name="dataarts", standalone_mode=False))
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        return _fail(ConfigError(error.format_message(), hint=_usage(error)))
+    except (click.Abort, KeyboardInterrupt):
+        return _fail(Cancelled("stopped by you; nothing more was started"))
+    except ProvisionError as error:
+        return _fail(error)
+    except Exception as error:  # noqa: BLE001 - the last boundary: a defect of ours ends here, with a report
+        return _fail(_bug(error))
+
+
+def _exit_code(result: object) -> int:
+    return result if isinstance(result, int) else 0
+
+
+def _fail(error: ProvisionError) -> int:
+    print(f"error: {error}", file=sys.stderr)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    return f"See `{context.command_path} --help`." if context else "See `dataarts --help`."
+
+
+def _bug(error: Exception) -> Bug:
+    """Keep the traceback in a file: what it shows of the program's values is not for a terminal or a CI log."""
+    descriptor, path = tempfile.mkstemp(prefix="dataarts-bug-", suffix=".txt")
+    with os.fdopen(descriptor, "w") as report:
+        report.write("".join(traceback.format_exception(error)))
+    return Bug(f"a defect of dataarts: {type(error).__name__}", hint=f"Please report it with {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,73 @@
+"""The table of commands. A command's module is imported only when it is run, so that `--help` stays quick."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import click
+
+
+class Entry(NamedTuple):
+    """Where a command stands, and the line that `--help` shows for it."""
+
+    module: str
+    attribute: str
+    summary: str
+
+
+COMMANDS = {
+    "preview": Entry("operations", "preview", "Show what an up would change, and change nothing."),
+    "up": Entry("operations", "up", "Create, update and delete until the stack is as the program says."),
+    "refresh": Entry("operations", "refresh", "Look at everything in the cloud and bring the state up to date."),
+    "destroy": Entry("operations", "destroy", "Delete everything that the stack made."),
+    "cancel": Entry("state", "cancel", "Remove the locks of a stack whose owner is gone."),
+    "state": Entry("state", "state", "Mend a stack's state by hand."),
+    "stack": Entry("stack", "stack", "List, create, inspect and remove stacks."),
+    "config": Entry("config", "config", "Read and change a stack's configuration."),
+    "cloud": Entry("cloud", "cloud", "Run the embedded cloud."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose members are found in a table."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the table's order, which is the order people meet them in."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import the module that holds the command."""
+        entry = COMMANDS.get(cmd_name)
+        if entry is None:
+            return None
+        command = getattr(import_module(f"pulumi_dataarts.cli.{entry.module}"), entry.attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the overview from the table alone."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.option("--cwd", "-C", type=click.Path(exists=True, file_okay=False), help="Run as if started in this folder.")
+@click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
+@click.version_option(package_name="pulumi-dataarts", message="%(version)s")
+@click.pass_context
+def app(ctx: click.Context, cwd: str | None, color: str) -> None:
+    """Provision Huawei Cloud's data services: plan, apply, remember, promote.
+
+    \b
+    dataarts up                        bring the stack up
+    dataarts preview --diff            see what would change, field by field
+    dataarts up --stack staging        another environment
+    dataarts cloud start               an embedded cloud to try it on
+    """
+    settings: dict[str, Any] = ctx.ensure_object(dict)
+    settings["color"] = color
+    if cwd:
+        import os
+
+        os.chdir(cwd)

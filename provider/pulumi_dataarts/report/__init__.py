@@ -1,0 +1,1 @@
+"""One plan, many renderers; all are drawn from the plan alone."""
