@@ -1,0 +1,1 @@
+"""The stages of the orders lake, one component each."""
