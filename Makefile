@@ -15,21 +15,35 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $@
 
 up: $(STAMP)
-	$(BIN)/dataarts up --yes --stack dev
+	@$(BIN)/dataarts up --yes --stack dev
+	@echo
+	@echo " next: $(BIN)/dataarts preview --diff       edit a line under stacks/ first, and see which job changes"
+	@echo "       $(BIN)/dataarts preview --refresh    what was changed by hand in the cloud"
+	@echo "       $(BIN)/dataarts cloud status         where the embedded cloud listens"
+	@echo "       make down                           when done"
 
 down: $(STAMP)
-	$(BIN)/dataarts destroy --yes --stack dev
-	$(BIN)/dataarts cloud stop
+	@$(BIN)/dataarts destroy --yes --stack dev
+	@$(BIN)/dataarts cloud stop
 
 test: $(STAMP)
 	$(BIN)/python -m pytest
 
 slow: $(STAMP)
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow --timeout 3600
 
 check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/check_links.py
+	$(BIN)/python docs/build_reference.py --check
+
+bench: $(STAMP)
+	$(BIN)/dataarts bench --jobs 100
+	$(BIN)/dataarts bench --jobs 1000
+
+docs: $(STAMP)
+	$(BIN)/python docs/build_reference.py
 	$(BIN)/python docs/check_links.py
