@@ -24,9 +24,11 @@ SECRETS = ("orders-sample-password", "orders-sample-secret-key")
 @pytest.fixture(scope="module")
 def orders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
     folder = copy_of_the_stack(tmp_path_factory.mktemp("orders"))
-    folder.dataarts("up", "--yes")
-    yield folder
-    folder.dataarts("cloud", "stop")
+    try:
+        folder.dataarts("up", "--yes")
+        yield folder
+    finally:
+        folder.dataarts("cloud", "stop")
 
 
 @pytest.fixture(scope="module")
