@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 from pulumi_dataarts.errors import PlanError, ResourceFailed
+from pulumi_dataarts.model.snapshots import Snapshot
 from tests.engine.world import Program, World, things, urn
 
 
@@ -139,3 +141,17 @@ def test_one_error_is_told_once_however_many_wait_for_it() -> None:
     outcome = world.up(body)
     assert all("pulumi-python" in text for text in outcome.errors)
     assert not outcome.ok
+
+
+def test_what_has_hooks_around_its_deletion_is_left_to_the_official_engine() -> None:
+    world = World()
+    world.up(things("a"))
+    hooked = [
+        replace(state, rest={"resourceHooks": {"BeforeDelete": ["log"]}}) if state.id else state
+        for state in world.snapshot.resources
+    ]
+    world.snapshot = Snapshot(tuple(hooked))
+    outcome = world.destroy()
+    assert isinstance(outcome.failure, PlanError)
+    assert "--run-program" in str(outcome.failure)
+    assert world.cloud.objects

@@ -6,6 +6,7 @@ every moment of its journal at which it could have been killed, the state must b
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -54,13 +55,22 @@ def programs(draw: st.DrawFn) -> list[Declared]:
 
 
 def body_of(program: list[Declared]) -> Body:
+    """Return a program that declares everything at once, each thing as soon as what it names is there."""
+
     async def body(declaring: Program) -> None:
-        made: dict[str, Registered] = {}
-        for item in program:
-            urns = {kind: made[name].state.urn for kind, name in item.named.items()}
+        tasks: dict[str, asyncio.Future[Registered]] = {}
+
+        async def declare(item: Declared) -> Registered:
+            urns = {kind: (await tasks[name]).state.urn for kind, name in item.named.items()}
             lists = {kind: (urns.pop(kind),) for kind in ("replace_with", "dependencies") if kind in urns}
-            uses = {key: made[name] for key, name in item.uses.items()}
-            made[item.name] = await declaring.thing(item.name, item.inputs, uses=uses, **item.options, **urns, **lists)
+            uses = {key: await tasks[name] for key, name in item.uses.items()}
+            return await declaring.thing(item.name, item.inputs, uses=uses, **item.options, **urns, **lists)
+
+        for item in program:
+            tasks[item.name] = asyncio.ensure_future(declare(item))
+        for result in await asyncio.gather(*tasks.values(), return_exceptions=True):
+            if isinstance(result, BaseException):
+                raise result
 
     return body
 
@@ -69,7 +79,7 @@ failures = st.sets(
     st.tuples(st.sampled_from(["create", "update", "delete", "read"]), st.sampled_from(NAMES)), max_size=2
 )
 operations = st.sampled_from(["up", "up", "up", "preview", "refresh", "destroy"])
-edits = st.tuples(operations, programs(), failures, st.booleans())
+edits = st.tuples(operations, programs(), failures, st.booleans(), st.sampled_from([1, 4]))
 
 
 def require_sound(world: World, base: Snapshot) -> None:
@@ -79,13 +89,13 @@ def require_sound(world: World, base: Snapshot) -> None:
 
 
 @given(st.lists(edits, min_size=1, max_size=4))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_run_leaves_a_sound_state_whatever_fails_and_whenever_it_is_killed(steps: list[Any]) -> None:
     world = World()
-    for operation, program, failing, goes_on in steps:
+    for operation, program, failing, goes_on, parallel in steps:
         world.cloud.failing = failing
         base = world.snapshot
-        options = {"continue_on_error": goes_on}
+        options = {"continue_on_error": goes_on, "parallel": parallel}
         if operation in ("up", "preview"):
             getattr(world, operation)(body_of(program), **options)
         else:
@@ -94,7 +104,7 @@ def test_a_run_leaves_a_sound_state_whatever_fails_and_whenever_it_is_killed(ste
 
 
 @given(programs(), programs(), failures)
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_the_next_run_finishes_what_a_failed_one_began(
     first: list[Declared], second: list[Declared], failing: set[tuple[str, str]]
 ) -> None:
@@ -111,7 +121,7 @@ def test_the_next_run_finishes_what_a_failed_one_began(
 
 
 @given(programs(), programs())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_up_does_nothing_that_the_preview_did_not_tell(first: list[Declared], second: list[Declared]) -> None:
     """What depends on a changed resource is previewed as changed too, and may turn out to be the same."""
     world = World()
@@ -123,7 +133,7 @@ def test_an_up_does_nothing_that_the_preview_did_not_tell(first: list[Declared],
 
 
 @given(programs(), st.data())
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_run_that_was_killed_is_continued_by_the_next(program: list[Declared], data: st.DataObject) -> None:
     world = World()
     world.up(body_of(program))

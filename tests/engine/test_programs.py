@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
-from pulumi_dataarts.engine.events import Progress
+from pulumi_dataarts.engine.events import ProgramOutput, Progress
 from pulumi_dataarts.engine.operations import Options
 from pulumi_dataarts.errors import ConfigError, ProgramFailed, ResourceFailed
 from pulumi_dataarts.model.values import Secret
@@ -22,8 +23,8 @@ def test_a_program_is_told_its_config_and_gives_outputs(project: Project) -> Non
         thing = Thing("a", region=config.require("region"), key=config.require_secret("key"))
         pulumi.export("arn", thing.arn)
         pulumi.export("about", [pulumi.get_stack(), pulumi.get_project(), pulumi.get_organization()])
-        pulumi.export("key", thing.key)
-        """.replace("thing.key", "config.require_secret('key')"),
+        pulumi.export("key", config.require_secret("key"))
+        """,
         config={"proj:region": "x", "proj:key": "s3cr3t"},
         secret_keys=frozenset({"proj:key"}),
     )
@@ -33,7 +34,7 @@ def test_a_program_is_told_its_config_and_gives_outputs(project: Project) -> Non
     assert project.state("a").outputs["key"] == Secret("s3cr3t")
     assert json.loads((project.cloud / "config.json").read_text())["region"] == "x"
     assert "s3cr3t" not in repr((project.events, outcome))
-    assert project.state("a").source_position == "project:///__main__.py#4"
+    assert project.state("a").source_position == "project:///__main__.py#5"
 
 
 def test_what_a_preview_cannot_know_is_unknown_to_the_program(project: Project) -> None:
@@ -42,7 +43,6 @@ def test_what_a_preview_cannot_know_is_unknown_to_the_program(project: Project) 
         """
         first = Thing("a", size=1)
         second = Thing("b", up=first.arn, deep={"list": [first.id]})
-        pulumi.export("is_known", second.arn.is_known() if False else 1)
         second.arn.apply(lambda arn: print("KNOWN", arn))
         """,
     )
@@ -119,6 +119,14 @@ def test_a_providers_error_is_told_without_its_traceback(project: Project, fail:
     assert project.texts() == [told]
 
 
+@pytest.mark.parametrize(("fail", "code"), [("denied", 3), ("boom", 4)])
+def test_a_providers_error_says_with_which_exit_code_to_end(project: Project, fail: str, code: int) -> None:
+    outcome = project.up(f"Thing('a', fail={fail!r})")
+    assert outcome.failure is not None
+    assert outcome.failure.exit_code == code
+    assert [report.exit_code for report in outcome.reports if report.error] == [code]
+
+
 def test_a_providers_traceback_can_be_asked_for(project: Project) -> None:
     project.up("Thing('a', fail='boom')", options=Options(tracebacks=True))
     assert "in create" in project.texts()[0]
@@ -193,6 +201,14 @@ def test_a_program_that_cannot_be_started_is_a_mistake_of_configuration(project:
     outcome = project.run("update", interpreter=Path("/nowhere/python") if missing == "interpreter" else None)
     assert isinstance(outcome.failure, ConfigError)
     assert "__main__.py" in str(outcome.failure) or "/nowhere/python" in str(outcome.failure)
+
+
+def test_an_interpreter_without_the_sdk_is_told(project: Project) -> None:
+    bare = Path(sys.base_prefix, "bin", "python3")
+    outcome = project.run("update", "", interpreter=bare)
+    assert isinstance(outcome.failure, ProgramFailed)
+    heard = [item.line for item in project.events if isinstance(item, ProgramOutput) and item.stream == "stderr"]
+    assert any("install the package `pulumi` there" in line for line in heard)
 
 
 def test_a_program_may_be_a_single_file(project: Project) -> None:

@@ -88,3 +88,24 @@ def test_only_the_targets_are_refreshed() -> None:
     world.up(things("a", "b"))
     world.refresh(targets=(world.state("a").urn,))
     assert world.cloud.calls == ["read a", "diff a"]
+
+
+def test_a_dry_refresh_tells_what_it_finds_and_writes_nothing() -> None:
+    world = World()
+    world.up(things("a", "b", inputs={"size": 1}))
+    world.cloud.objects["a-1"]["size"] = 7
+    del world.cloud.objects["b-2"]
+    before = world.snapshot
+    assert world.refresh(dry_run=True).counts == {"same": 1, "update": 1, "delete": 1}
+    assert world.snapshot == before
+    assert world.batches == []
+
+
+def test_a_dry_destroy_tells_what_would_go_and_deletes_nothing() -> None:
+    world = World()
+    world.up(family)
+    before = world.snapshot
+    outcome = world.destroy(dry_run=True)
+    assert outcome.counts == {"delete": 4}
+    assert [item.name for item in outcome.reports if item.type.endswith("Thing")] == ["c", "b", "a"]
+    assert (world.snapshot, len(world.cloud.objects)) == (before, 3)

@@ -139,11 +139,11 @@ def test_a_looked_up_object_is_external_and_never_deleted() -> None:
     world = World()
     world.up(things("a"))
     kept = world.snapshot
-    world.up(body)
+    assert world.up(body).counts == {"same": 1, "delete": 1}
     assert world.state("g").external
     world.snapshot = replace(kept, resources=world.snapshot.resources)
     world.cloud.objects["a-1"] = {}
-    world.up()
+    assert world.up().counts == {"same": 1, "discard": 1}
     assert not calls(world, "delete")
     assert world.names() == []
 

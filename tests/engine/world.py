@@ -205,6 +205,7 @@ class World:
     batches: list[Batch] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     providers: list[Properties] = field(default_factory=list)
+    journals: Callable[[], Batches] = Batches
 
     def up(self, body: Body | None = None, **options: Any) -> Outcome:
         return self._perform("update", body, options)
@@ -212,8 +213,8 @@ class World:
     def preview(self, body: Body | None = None, **options: Any) -> Outcome:
         return self._perform("preview", body, options)
 
-    def refresh(self, **options: Any) -> Outcome:
-        return self._perform("refresh", None, options)
+    def refresh(self, *, dry_run: bool = False, **options: Any) -> Outcome:
+        return self._perform("refresh", None, options, dry_run=dry_run)
 
     def destroy(self, *, dry_run: bool = False, **options: Any) -> Outcome:
         return self._perform("destroy", None, options, dry_run=dry_run)
@@ -257,7 +258,7 @@ class World:
         return outcome
 
     async def _performed(self, operation: Operation, body: Body | None) -> Outcome:
-        journal = Batches()
+        journal = self.journals()
         dry_run = operation.is_dry_run
         self.cloud.calls.clear()
         self.cloud.dry_run = dry_run

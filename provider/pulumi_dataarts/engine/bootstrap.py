@@ -1,37 +1,44 @@
 """First thing to run in a child process: tie its life to the engine's, then run the script that it is there for.
 
 `python bootstrap.py SCRIPT ARGS…`. Imports nothing but the standard library: the interpreter may be that of the user's
-own virtual environment. The engine holds the writing end of a pipe and never writes; once the engine is gone, killed or
-not, the pipe ends, and the child ends with whatever it has started. The kernel's parent-death signal is a second belt,
-for a child too busy to notice.
+own virtual environment. The engine holds the writing end of a pipe. A watcher, which nothing in the child can keep
+from its work, reads the other end: if that ends without a word, the engine is gone, killed perhaps, and the watcher
+kills the whole process group, with whatever the child has started.
 """
 
 from __future__ import annotations
 
-import ctypes
 import os
 import runpy
 import signal
 import sys
-import threading
 
 LIFELINE = "DATAARTS_LIFELINE"
-_PR_SET_PDEATHSIG = 1
+FAREWELL = b"."
+_STANDARD_STREAMS = 3
 
 
-def tie_to_parent() -> None:
-    """End this process group once the engine is gone. Does nothing where there is no lifeline."""
-    descriptor = os.environ.pop(LIFELINE, "")
-    if not descriptor:
+def tie_to_engine() -> None:
+    """Have this process group end once the engine is gone. Does nothing where there is no lifeline."""
+    text = os.environ.pop(LIFELINE, "")
+    if not text:
         return
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-    threading.Thread(target=_end_with_parent, args=(int(descriptor),), daemon=True).start()
+    descriptor, group = int(text), os.getpgrp()
+    # Forked twice, so that the watcher is no child that the program could wait for.
+    child = os.fork()
+    if child == 0:
+        if os.fork() == 0:
+            _watch(descriptor, group)
+        os._exit(0)
+    os.waitpid(child, 0)
+    os.close(descriptor)
 
 
-def _end_with_parent(descriptor: int) -> None:
-    os.read(descriptor, 1)
-    os.killpg(0, signal.SIGKILL)
+def _watch(descriptor: int, group: int) -> None:
+    for stream in range(_STANDARD_STREAMS):
+        os.close(stream)
+    if os.read(descriptor, 1) != FAREWELL:
+        os.killpg(group, signal.SIGKILL)
 
 
 def run_script(script: str, arguments: list[str]) -> None:
@@ -42,5 +49,5 @@ def run_script(script: str, arguments: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    tie_to_parent()
+    tie_to_engine()
     run_script(sys.argv[1], sys.argv[2:])

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from pulumi_dataarts.engine.bootstrap import LIFELINE
+from pulumi_dataarts.engine.bootstrap import FAREWELL, LIFELINE
 
 BOOTSTRAP: Final = Path(__file__).with_name("bootstrap.py")
 OnLine = Callable[[str, str], None]
@@ -80,6 +80,9 @@ class Child:
         return await self.wait()
 
     def _signal(self, number: int) -> None:
+        """Signal the process group. While the lifeline is held, so does the watcher its id."""
+        if self._lifeline < 0:
+            return
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, number)
 
@@ -91,6 +94,8 @@ class Child:
             for drain in late:
                 drain.cancel()
         if self._lifeline >= 0:
+            with contextlib.suppress(BrokenPipeError):
+                os.write(self._lifeline, FAREWELL)
             os.close(self._lifeline)
             self._lifeline = -1
 
@@ -138,7 +143,7 @@ async def start(command: Command, on_line: OnLine) -> Child:
             pass_fds=(reading,),
             start_new_session=True,
         )
-    except OSError:
+    except BaseException:
         os.close(writing)
         raise
     finally:

@@ -58,6 +58,7 @@ class Declarations:
         return await guarded(self._run, self._register(goal), urn)
 
     async def _register(self, goal: Goal) -> Registered:
+        self._run.require_going()
         goal = inherited(goal, self._goals.get(goal.parent), self._handed_on.get(goal.parent, {}))
         goal = await self._with_default_provider(goal)
         registered = await self._performed(await decide(self._run, goal))
@@ -74,6 +75,7 @@ class Declarations:
         return await guarded(self._run, self._read(goal, id), urn)
 
     async def _read(self, goal: Goal, id: str) -> Registered:
+        self._run.require_going()
         goal = await self._with_default_provider(goal)
         return await self._performed([decide_read(self._run, goal, id)])
 
@@ -86,8 +88,8 @@ class Declarations:
             return self._left_out(new)
         try:
             state = await self._perform_all(steps)
-        except StepFailure:
-            run.is_failed = True
+        except StepFailure as failure:
+            run.note_failure(failure.error)
             if run.continue_on_error:
                 return self._left_out(new)
             run.halt()
@@ -117,7 +119,8 @@ class Declarations:
             self._run.deletions[step.old].set()
 
     def _is_unusable(self, state: ResourceState) -> bool:
-        return any(item.urn in self._run.tally.unusable for item in references(state))
+        unusable = self._run.tally.unusable
+        return bool(unusable) and any(item.urn in unusable for item in references(state))
 
     def _left_out(self, state: ResourceState) -> Registered:
         self._run.tally.unusable.add(state.urn)

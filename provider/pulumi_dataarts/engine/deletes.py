@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from pulumi_dataarts.engine.execution import StepFailure, perform
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Delete, Forget, Step
-from pulumi_dataarts.engine.untargeted import carried
 from pulumi_dataarts.engine.targets import Urns
+from pulumi_dataarts.engine.untargeted import carried
 from pulumi_dataarts.errors import PlanError
 from pulumi_dataarts.model.graphs import Graph, references
 
@@ -31,6 +31,7 @@ async def delete_rest(run: Run) -> None:
     wanted = _wanted(run, graph)
     due = {numbers[place]: _step(run, numbers[place]) for place in wanted if _is_due(run, numbers[place])}
     _require_named(run, due)
+    _require_no_hooks(run, due)
     kept = _needed_by(graph, [place for place, number in enumerate(numbers) if _is_unusable(run, number)])
     await _carry_rest(run, numbers, {numbers[place] for place in wanted})
     places = [place for place, number in enumerate(numbers) if number in due]
@@ -102,7 +103,19 @@ def _require_named(run: Run, due: Iterable[int]) -> None:
         if not run.dry_run:
             raise refused
         run.reporter.tell("error", str(refused), urn)
-        run.is_failed = True
+        run.note_failure(refused)
+
+
+def _require_no_hooks(run: Run, due: Iterable[int]) -> None:
+    """Refuse to delete what has hooks to run around that: they are functions of a program, which only it can run."""
+    for number in due:
+        state = run.ledger.states[number]
+        hooks = state.rest.get("resourceHooks")
+        if isinstance(hooks, dict) and any(name.lower().endswith("delete") and hooks[name] for name in hooks):
+            raise PlanError(
+                f"{state.urn} has hooks around its deletion, which this engine does not run",
+                hint="Delete it with the official CLI: `pulumi destroy --run-program --target …`.",
+            )
 
 
 async def _carry_rest(run: Run, numbers: Iterable[int], wanted: set[int]) -> None:
@@ -121,9 +134,9 @@ async def _delete_group(run: Run, steps: dict[int, Step]) -> list[int]:
     failed = []
     for place, error in zip(steps, results, strict=True):
         if isinstance(error, StepFailure):
-            run.is_failed = True
+            run.note_failure(error.error)
             failed.append(place)
-            if not (run.continue_on_error or isinstance(error.__cause__, PlanError)):
+            if not (run.continue_on_error or isinstance(error.error, PlanError)):
                 run.halt()
         elif isinstance(error, BaseException):
             raise error

@@ -35,6 +35,7 @@ class StepReport:
     `old` and `new` are the resource before and after; None where there is none. `changes` are between the inputs, in a
     refresh between the outputs. `replace_keys` are the properties that force a replacement. `paths`, `effects` and
     `reasons` are the provider's own words for its diff. `result` says what a refresh found: `same`, `update`, `delete`.
+    `exit_code` is the one that a command should end with for the error, 0 where there is none.
     """
 
     urn: str
@@ -50,6 +51,7 @@ class StepReport:
     reasons: tuple[str, ...] = ()
     result: str = ""
     error: str = ""
+    exit_code: int = 0
 
     @property
     def state(self) -> ResourceState:

@@ -30,7 +30,11 @@ _INCIDENTAL = ("source_position", "rest", "init_errors")
 
 
 class StepFailure(ResourceFailed):
-    """A step failed, and that was told. Its cause is a PlanError where the step was refused, not tried."""
+    """A step failed, and that was told. `error` is a PlanError where the step was refused, not tried."""
+
+    def __init__(self, error: ProvisionError) -> None:
+        super().__init__(error.message, hint=error.hint)
+        self.error = error
 
 
 async def perform(run: Run, step: Step) -> ResourceState | None:
@@ -48,8 +52,8 @@ async def perform(run: Run, step: Step) -> ResourceState | None:
     except StateError:
         raise
     except ProvisionError as error:
-        run.reporter.failed(report, str(error))
-        raise StepFailure(str(error)) from error
+        run.reporter.failed(report, error)
+        raise StepFailure(error) from error
     run.reporter.finished(replace(report, new=state))
     return state
 

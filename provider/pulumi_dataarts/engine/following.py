@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
@@ -62,6 +61,7 @@ async def _end(run: Run, child: Child) -> None:
     if run.is_abandoned:
         await child.stop(0)
         return
-    with contextlib.suppress(TimeoutError):
+    try:
         await asyncio.wait_for(asyncio.shield(child.wait()), _ENDING_S)
-    await child.stop(_INTERRUPTED_S)
+    except TimeoutError:
+        await child.stop(_INTERRUPTED_S)

@@ -14,7 +14,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from pulumi_dataarts.engine.children import Child, Command, OnLine
 from pulumi_dataarts.engine.program import Context, environment, start_child
-from pulumi_dataarts.engine.provider_host import TOKEN_KEY, TRACEBACKS
+from pulumi_dataarts.engine.provider_host import EXIT_KEY, TOKEN_KEY, TRACEBACKS
 from pulumi_dataarts.errors import OutcomeUnknown, ResourceFailed
 
 HOST: Final = Path(__file__).with_name("provider_host.py")
@@ -30,11 +30,15 @@ _DETAILS_KEY: Final = "grpc-status-details-bin"
 
 
 class CallFailed(ResourceFailed):
-    """A provider refused or failed; `details` is a google.rpc.Status as bytes, or empty."""
+    """A provider refused or failed; `details` is a google.rpc.Status as bytes, or empty.
 
-    def __init__(self, message: str, details: bytes) -> None:
+    `exit_code` is what the provider's own error asks for, where it says.
+    """
+
+    def __init__(self, message: str, details: bytes, exit_code: int = ResourceFailed.exit_code) -> None:
         super().__init__(message)
         self.details = details
+        self.exit_code = exit_code
 
 
 @dataclass(frozen=True)
@@ -82,7 +86,8 @@ def _failure(method: str, error: grpc.aio.AioRpcError) -> ResourceFailed | Outco
             hint="What it was doing may have taken effect: look before you repeat it.",
         )
     trailing = dict(error.trailing_metadata() or ())
-    return CallFailed(error.details() or error.code().name, trailing.get(_DETAILS_KEY, b""))
+    exit_code = int(trailing.get(EXIT_KEY, CallFailed.exit_code))
+    return CallFailed(error.details() or error.code().name, trailing.get(_DETAILS_KEY, b""), exit_code)
 
 
 class HostPool:
@@ -109,7 +114,11 @@ class HostPool:
     async def _configured(self, configure: Callable[[Host], Awaitable[None]]) -> Host:
         started, self._ahead = self._ahead or asyncio.create_task(self._start()), None
         host = await started
-        await configure(host)
+        try:
+            await configure(host)
+        except BaseException:
+            await host.close()
+            raise
         return host
 
     async def _start(self) -> Host:
@@ -125,7 +134,11 @@ class HostPool:
             environment=environment(self._context, self._token) | told,
         )
         child = await start_child(command, self._on_line)
-        port = await child.first_line()
+        try:
+            port = await child.first_line()
+        except asyncio.CancelledError:
+            await child.stop(0)
+            raise
         child.drain()
         if not port.isdigit():
             status = await child.stop(0)
@@ -135,6 +148,8 @@ class HostPool:
     async def close(self) -> None:
         """End every process, whatever it is doing."""
         tasks = [*self._hosts.values(), *([self._ahead] if self._ahead else [])]
+        for task in tasks:
+            task.cancel()
         for host in await asyncio.gather(*tasks, return_exceptions=True):
             if isinstance(host, Host):
                 await host.close()

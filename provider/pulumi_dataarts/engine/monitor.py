@@ -63,8 +63,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         """Wait for work, but not beyond the end of the run. The work itself goes on."""
         task = self._run.spawn(self._bounded(work))
         halted = asyncio.ensure_future(self._run.halted.wait())
-        await asyncio.wait({task, halted}, return_when=asyncio.FIRST_COMPLETED)
-        halted.cancel()
+        try:
+            await asyncio.wait({task, halted}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            halted.cancel()
         if task.done():
             try:
                 return task.result()

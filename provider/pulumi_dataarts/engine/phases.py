@@ -27,7 +27,7 @@ from pulumi_dataarts.engine.registry import BUILTIN, DYNAMIC, Registry
 from pulumi_dataarts.engine.reporting import Reporter
 from pulumi_dataarts.engine.run import Halted, Run, bug_of, guarded
 from pulumi_dataarts.engine.targets import Selection
-from pulumi_dataarts.errors import Cancelled, PlanError, ResourceFailed
+from pulumi_dataarts.errors import Cancelled, PlanError
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.journal import Journal
 from pulumi_dataarts.model.snapshots import Snapshot
@@ -178,8 +178,6 @@ def outcome_of(run: Run, base: Snapshot, outputs: Properties) -> Outcome:
     """Return what became of a run that has ended."""
     snapshot = base if run.dry_run else run.ledger.snapshot()
     failure = run.failure
-    if failure is None and run.is_failed:
-        failure = ResourceFailed("one or more resources failed")
     if failure is None and run.is_cancelled:
         failure = Cancelled("the run was cancelled", hint="What was under way is in the state; run it again to go on.")
     return Outcome(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import builtins
+import contextlib
 import json
 import os
 import sys
@@ -34,6 +35,8 @@ from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
 TOKEN = "DATAARTS_ENGINE_TOKEN"  # noqa: S105 - the variable's name
+# The exit code that an error asks for travels as metadata: gRPC itself has no place for it.
+EXIT_KEY = "dataarts-exit-code"
 TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
 TRACEBACKS = "DATAARTS_TRACEBACKS"
 DISPLAY_KEY = "dataarts-display-bin"
@@ -126,6 +129,8 @@ def _reporting(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, An
         try:
             return method(self, request, context)
         except Exception as error:  # noqa: BLE001 - the boundary: whatever a provider raises is its answer
+            if code := getattr(error, "exit_code", 0):
+                context.set_trailing_metadata(((EXIT_KEY, str(code)),))
             return context.abort(grpc.StatusCode.UNKNOWN, explain(error))
 
     return call
@@ -261,7 +266,8 @@ def main(arguments: list[str]) -> None:
     server.start()
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
-    server.wait_for_termination()
+    with contextlib.suppress(KeyboardInterrupt):
+        server.wait_for_termination()
 
 
 if __name__ == "__main__":

@@ -68,8 +68,8 @@ async def _refreshed(run: Run, number: int) -> ResourceState | None:
             assert provider is not None
             new, difference = await _looked_up(run, provider, old)
         except ProvisionError as error:
-            run.reporter.failed(report, str(error))
-            run.is_failed = True
+            run.reporter.failed(report, error)
+            run.note_failure(error)
             return old
     run.reporter.finished(_report(old, new, difference))
     return new

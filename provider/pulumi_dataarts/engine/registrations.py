@@ -56,7 +56,10 @@ async def decide(run: Run, goal: Goal) -> list[Step]:
     is_fresh = _is_fresh(run, candidate)
     inputs = await _checked_inputs(run, candidate, is_fresh=is_fresh) if is_included else _kept_inputs(candidate)
     candidate = replace(candidate, new=_with_inputs(candidate, inputs))
-    steps = await _decide(run, candidate, inputs, is_included=is_included)
+    if candidate.urn in run.tally.deleted:
+        steps = await _recreation(run, candidate if is_fresh else await _fresh(run, candidate))
+    else:
+        steps = await _decide(run, candidate, inputs, is_included=is_included)
     require_targeted_dependencies(run, steps)
     return steps
 
@@ -192,8 +195,6 @@ def _refusal(failure: Failure) -> str:
 
 async def _decide(run: Run, candidate: Candidate, inputs: Properties, *, is_included: bool) -> list[Step]:
     tally, urn, old, number = run.tally, candidate.urn, candidate.old, candidate.number
-    if urn in tally.deleted:
-        return await _recreation(run, candidate)
     if old is not None and old.external:
         tally.created.add(urn)
         return [Create(candidate.new, number, marks_old=True)]
@@ -231,7 +232,7 @@ async def _compared(run: Run, candidate: Candidate, inputs: Properties) -> list[
     is_triggered = _is_triggered(run, candidate, old)
     difference = Difference(changes=True) if is_triggered else await _difference(run, candidate, old, inputs)
     if candidate.urn in run.tally.deleted:
-        return await _recreation(run, candidate)
+        return await _recreation(run, await _fresh(run, candidate))
     difference = decisions.with_replace_on_changes(difference, goal.replace_on_changes, old.init_errors)
     match decisions.verdict(difference, old, is_triggered=is_triggered):
         case Verdict.SAME:
@@ -243,10 +244,16 @@ async def _compared(run: Run, candidate: Candidate, inputs: Properties) -> list[
         case Verdict.REPLACE:
             require_replaceable(run, goal, old, candidate.new)
             run.tally.replaced.add(candidate.urn)
-            if candidate.provider and not is_targeted_replace(run, candidate):
-                fresh = await check(run, candidate, {}, goal.inputs)
-                candidate = replace(candidate, new=_with_inputs(candidate, fresh))
+            if not is_targeted_replace(run, candidate):
+                candidate = await _fresh(run, candidate)
             return await replacement(run, goal, candidate.new, number, difference)
+
+
+async def _fresh(run: Run, candidate: Candidate) -> Candidate:
+    """Return the candidate with inputs completed as for a new resource: those of the old one no longer count."""
+    if candidate.provider is None:
+        return candidate
+    return replace(candidate, new=_with_inputs(candidate, await check(run, candidate, {}, candidate.goal.inputs)))
 
 
 def _is_triggered(run: Run, candidate: Candidate, old: ResourceState) -> bool:

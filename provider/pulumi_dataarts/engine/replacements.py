@@ -48,7 +48,7 @@ def require_replaceable(run: Run, goal: Goal, old: ResourceState, new: ResourceS
         if not run.dry_run:
             raise refused
         run.reporter.tell("error", str(refused), new.urn)
-        run.is_failed = True
+        run.note_failure(refused)
     if goal.import_id:
         text = "it was imported and still says `import_`, so it may not be replaced; remove that from the program"
         if not run.dry_run:
@@ -92,7 +92,7 @@ async def _dependents(run: Run, number: int) -> list[int]:
             replaced.add(state.urn)
             found.append(other)
     for other in run.base_index.bound_to(root.urn):
-        if other not in run.tally.condemned and other in run.ledger.states:
+        if other in run.ledger.states and not _is_settled(run, other):
             _condemn_dependent(run, other, root)
             found.append(other)
     return found

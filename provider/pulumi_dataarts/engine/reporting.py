@@ -17,7 +17,9 @@ from pulumi_dataarts.engine.events import (
     StepReport,
     StepStarted,
 )
+from pulumi_dataarts.errors import ProvisionError
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.values import same
 
 # How the official engine counts: the deletion of what was replaced is part of the replacement.
 _COUNTED = {
@@ -26,7 +28,6 @@ _COUNTED = {
     "delete-replaced": "",
     "discard-replaced": "",
     "remove-pending-replace": "",
-    "discard": "delete",
 }
 
 
@@ -64,22 +65,30 @@ class Reporter:
         self._count(report)
         self._on_event(StepFinished(report))
 
-    def failed(self, report: StepReport, error: str) -> None:
-        """A step failed."""
-        failed = replace(report, error=error)
+    def failed(self, report: StepReport, error: ProvisionError) -> None:
+        """A step failed; the error says with which exit code the command should end for it."""
+        failed = replace(report, error=str(error), exit_code=error.exit_code)
         self.reports.append(failed)
         self._on_event(StepFailed(failed))
-        self.tell("error", error, report.urn)
+        self.tell("error", failed.error, report.urn)
 
     def _count(self, report: StepReport) -> None:
-        if is_default_provider(report.urn):
-            return
-        if report.op == "refresh":
-            counted = report.result if self._counts_refreshes else ""
-        else:
-            counted = _COUNTED.get(report.op, report.op)
+        counted = "" if is_default_provider(report.urn) else self._counted(report)
         if counted:
             self.counts[counted] += 1
+
+    def _counted(self, report: StepReport) -> str:
+        if report.op == "refresh":
+            return report.result if self._counts_refreshes else ""
+        if report.op == "read" and not _has_moved(report):
+            return ""
+        return _COUNTED.get(report.op, report.op)
+
+
+def _has_moved(report: StepReport) -> bool:
+    """A look that finds what it found the last time is no step that anybody needs to hear of."""
+    old, new = report.old, report.new
+    return old is not None and new is not None and not same(old.outputs, new.outputs)
 
 
 def is_default_provider(urn: str) -> bool:

@@ -98,18 +98,22 @@ class Run:
         if isinstance(error, ProvisionError):
             if error is not self.failure:
                 self.reporter.tell("error", str(error), urn)
-            self.failure = self.failure or error
+            self.note_failure(error)
         else:
             self.bug = self.bug or error
-        self.is_failed = True
+            self.is_failed = True
         self.halt()
+
+    def note_failure(self, error: ProvisionError) -> None:
+        """Take note of a failure that was told where it happened; others may go on."""
+        self.failure = self.failure or error
+        self.is_failed = True
 
     def program_failed(self, text: str) -> None:
         """Take note that the program failed; without a text it has told why."""
         if text:
             self.reporter.tell("error", text)
-        self.failure = self.failure or ProgramFailed(text or "the program failed")
-        self.is_failed = True
+        self.note_failure(ProgramFailed(text or "the program failed"))
         self.halt()
 
     def provider_of(self, state: ResourceState) -> Provider | None:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import functools
 import inspect
 import json
 import logging
@@ -26,13 +27,18 @@ from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
 
-import grpc
-import pulumi
-import pulumi.runtime
-from pulumi.runtime import resource as sdk_resource
-from pulumi.runtime import stack as sdk_stack
-from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
-from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc, source_pb2
+try:
+    import grpc
+    import pulumi
+    import pulumi.runtime
+    from pulumi.runtime import resource as sdk_resource
+    from pulumi.runtime import stack as sdk_stack
+    from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
+    from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc, source_pb2
+except ImportError as error:
+    raise SystemExit(
+        f"{sys.executable} has no usable Pulumi SDK ({error}); install the package `pulumi` there"
+    ) from None
 
 TOKEN = "DATAARTS_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
@@ -74,11 +80,17 @@ def declared_at() -> source_pb2.StackTrace:
     resource = _first_argument(frame)
     while frame is not None and _first_argument(frame) is resource:
         frame = frame.f_back
-    path = pathlib.Path(frame.f_code.co_filename) if frame is not None else pathlib.Path()
-    if frame is None or not path.is_absolute():
+    uri = _uri(frame.f_code.co_filename) if frame is not None else ""
+    if frame is None or not uri:
         return source_pb2.StackTrace()
-    position = source_pb2.SourcePosition(uri=path.as_uri(), line=frame.f_lineno)
+    position = source_pb2.SourcePosition(uri=uri, line=frame.f_lineno)
     return source_pb2.StackTrace(frames=[source_pb2.StackFrame(pc=position)])
+
+
+@functools.cache
+def _uri(file: str) -> str:
+    path = pathlib.Path(file).absolute()
+    return path.as_uri() if path.is_file() else ""
 
 
 def _first_argument(frame: FrameType | None) -> Any:

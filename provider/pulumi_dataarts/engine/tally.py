@@ -34,11 +34,5 @@ class Tally:
 
     def is_decided(self, urn: str) -> bool:
         """Say whether any step was decided for this very URN."""
-        return any(urn in seen for seen in self._decided())
-
-    def decided(self) -> set[str]:
-        """Return every URN for which a step was decided."""
-        return set().union(*self._decided())
-
-    def _decided(self) -> tuple[set[str], ...]:
-        return (self.same, self.created, self.updated, self.replaced, self.deleted, self.read)
+        decided = (self.same, self.created, self.updated, self.replaced, self.deleted, self.read)
+        return any(urn in seen for seen in decided)

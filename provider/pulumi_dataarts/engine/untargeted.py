@@ -64,5 +64,5 @@ def require_targeted_dependencies(run: Run, steps: list[Step]) -> None:
             if not run.dry_run:
                 raise refused
             run.reporter.tell("error", str(refused), new.urn)
-            run.is_failed = True
+            run.note_failure(refused)
             run.tally.skipped.discard(urn)

@@ -1,35 +1,34 @@
 """A fake cloud: one JSON file per object, plus a call log."""
 
-import json, os, time, uuid, threading
+import json
+import os
+import threading
+from pathlib import Path
+from typing import Any
 
-ROOT = os.environ["MOCK_ROOT"]
-LOCK = threading.Lock()
-
-
-def log(*a):
-    os.makedirs(ROOT, exist_ok=True)
-    with LOCK, open(os.path.join(ROOT, "calls.log"), "a") as f:
-        f.write(" ".join(map(str, a)) + "\n")
+ROOT = Path(os.environ["MOCK_ROOT"])
+_LOCK = threading.Lock()
 
 
-def path(i):
-    return os.path.join(ROOT, i + ".json")
+def log(*words: object) -> None:
+    """Add a call to the log."""
+    ROOT.mkdir(parents=True, exist_ok=True)
+    with _LOCK, (ROOT / "calls.log").open("a") as file:
+        file.write(" ".join(map(str, words)) + "\n")
 
 
-def put(i, d):
-    os.makedirs(ROOT, exist_ok=True)
-    json.dump(d, open(path(i), "w"))
+def put(id: str, properties: dict[str, Any]) -> None:
+    """Keep an object."""
+    ROOT.mkdir(parents=True, exist_ok=True)
+    (ROOT / f"{id}.json").write_text(json.dumps(properties))
 
 
-def get(i):
-    try:
-        return json.load(open(path(i)))
-    except FileNotFoundError:
-        return None
+def get(id: str) -> dict[str, Any] | None:
+    """Return an object, None where there is none."""
+    path = ROOT / f"{id}.json"
+    return json.loads(path.read_text()) if path.exists() else None
 
 
-def rm(i):
-    try:
-        os.unlink(path(i))
-    except FileNotFoundError:
-        pass
+def remove(id: str) -> None:
+    """Forget an object."""
+    (ROOT / f"{id}.json").unlink(missing_ok=True)

@@ -15,6 +15,15 @@ from pulumi.dynamic import CheckResult, CreateResult, DiffResult, ReadResult, Re
 CLOUD = Path(os.environ["CLOUD"])
 
 
+class DeniedError(Exception):
+    """An error that says with which exit code a command should end."""
+
+    exit_code = 3
+
+
+ERRORS = {"key": KeyError, "denied": DeniedError}
+
+
 class Explained(DiffResult):
     """A diff with words for people."""
 
@@ -46,7 +55,7 @@ class ThingProvider(ResourceProvider):
         if "say" in props:
             print(props["say"], flush=True)
         if props.get("fail"):
-            raise KeyError(props["fail"]) if props["fail"] == "key" else ValueError(props["fail"])
+            raise ERRORS.get(props["fail"], ValueError)(props["fail"])
         if props.get("die"):
             os._exit(3)
         (CLOUD / f"begun-{props['name']}").touch()
