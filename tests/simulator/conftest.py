@@ -1,17 +1,24 @@
-"""A caller of the embedded cloud that sees what travels: plain HTTP with a token."""
+"""A caller of the embedded cloud that sees what travels, and the check that tests drive what they are named for."""
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+
+from pulumi_dataarts.simulator import cdm, coverage, dlf, dli, iam
+from pulumi_dataarts.simulator.routing import Router
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from pulumi_dataarts.simulator.testing import RunningCloud
 
+ROUTER = Router([*iam.routes(), *cdm.routes(), *dlf.routes(), *dli.routes()])
+DRIVEN: dict[str, str] = json.loads((Path(__file__).parent / "driven.json").read_text())
 PASSWORD = {"user": {"domain": {"name": "embedded"}, "name": "embedded", "password": "embedded"}}
 TOKEN_REQUEST = {
     "auth": {
@@ -22,10 +29,20 @@ TOKEN_REQUEST = {
 
 
 @pytest.fixture(autouse=True)
-def _fresh(request: pytest.FixtureRequest) -> None:
-    """Give a test that uses the shared cloud a new one."""
-    if "cloud" in request.fixturenames:
-        request.getfixturevalue("cloud").reset()
+def _fresh(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Give a test that uses the shared cloud a new one, and see that it drives the routes it is named for."""
+    name = f"tests/simulator/{request.path.name}::{request.node.originalname}"
+    named = {route for route, test in DRIVEN.items() if test == name}
+    if "cloud" not in request.fixturenames:
+        assert not named, "a test that drives a route uses the fixture `cloud`"
+        yield
+        return
+    cloud = request.getfixturevalue("cloud")
+    cloud.reset()
+    yield
+    if named:
+        served = [ROUTER.match(asked.method, asked.path) for asked in cloud.requests() if asked.status < 400]
+        assert named <= {coverage.key(match[0]) for match in served if match}
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ import httpx
 
 with mock.patch.dict(os.environ, HOME=tempfile.mkdtemp()):
     dgc: Any = importlib.import_module("huaweicloudsdkdgc.v1")
+    dlf: Any = importlib.import_module("huaweicloudsdkdlf.v1")
     dli: Any = importlib.import_module("huaweicloudsdkdli.v1")
     core: Any = importlib.import_module("huaweicloudsdkcore.exceptions.exceptions")
     _credentials: Any = importlib.import_module("huaweicloudsdkcore.auth.credentials")
@@ -33,6 +34,11 @@ _PAGES = Path(__file__).parents[1] / "fixtures" / "pages"
 def factory(cloud: Any) -> Any:
     """Return a client of DataArts Factory."""
     return dgc.DgcClient.new_builder().with_credentials(_key()).with_endpoint(cloud.api).build()
+
+
+def connections(cloud: Any) -> Any:
+    """Return a client of the older package, the only one that knows DataArts Factory's connections."""
+    return dlf.DlfClient.new_builder().with_credentials(_key()).with_endpoint(cloud.api).build()
 
 
 def flink(cloud: Any) -> Any:

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 
 from pulumi_dataarts.simulator import dlf, dli
 from pulumi_dataarts.simulator.clock import ManualClock
+from pulumi_dataarts.simulator.databases import Databases
 from pulumi_dataarts.simulator.faults import Faults
 from pulumi_dataarts.simulator.http import Answer, Context, Refused, Request, Route
-from pulumi_dataarts.simulator.objects import ObjectMissing
+from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.settings import Settings
 from pulumi_dataarts.simulator.store import Store
 from tests.simulator.sdk import zipped
@@ -76,13 +77,13 @@ class Shelf:
 
     def _check(self, bucket: str, is_there: bool) -> None:
         if bucket != "b" or not is_there:
-            raise ObjectMissing("NoSuchKey", bucket)
+            raise ObjectError("NoSuchKey", bucket)
 
 
 @pytest.fixture
 def context(tmp_path: Path) -> Iterator[Context]:
     store = Store(tmp_path)
-    yield Context(store, ManualClock(), Shelf(), Settings(), Faults(store))
+    yield Context(store, ManualClock(), Shelf(), Settings(), Faults(store), Databases(tmp_path))
     store.close()
 
 
@@ -112,7 +113,9 @@ CALLS = st.lists(st.tuples(st.sampled_from(ROUTES), IDS, BODIES, QUERIES), max_s
 @given(CALLS)
 def test_no_request_breaks_an_operation(context: Context, calls: list[tuple[Route, str, Any, dict[str, str]]]) -> None:
     for route, id, body, query in calls:
-        params = dict.fromkeys(("job_name", "job_id", "script_name", "instance_id", "resource_id", "task_id"), id)
+        params = dict.fromkeys(
+            ("connection_name", "job_name", "job_id", "script_name", "instance_id", "resource_id", "task_id"), id
+        )
         answered = answer(route, context, params | {"template_id": id}, body, query)
         assert answered.status in (200, 204, 400), route.operation
         assert answered.status != 400 or {"error_code", "error_msg"} <= answered.body.keys()

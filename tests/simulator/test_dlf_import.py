@@ -400,3 +400,12 @@ def test_under_review_jobs_and_scripts_need_approvers_as_well(strict: Any) -> No
     reviewed = job(targetStatus="SUBMITTED", approvers=APPROVERS)
     assert sdk.call(strict, "POST", "/v1/embedded/jobs", reviewed).status_code == 204
     assert sdk.refusal(factory.delete_job, dgc.DeleteJobRequest(job_name="orders")) == (400, "DLF.0802")
+
+
+def test_review_is_on_in_the_workspaces_of_the_setting_alone(tmp_path: Path) -> None:
+    with running_cloud(tmp_path, review=("prod",)) as cloud:
+        statuses = [
+            sdk.call(cloud, "POST", "/v1/embedded/jobs", job(), workspace=workspace).status_code
+            for workspace in ("dev", "prod", "default")
+        ]
+    assert statuses == [204, 400, 204]

@@ -1,14 +1,16 @@
-"""Every operation of the official SDK for DataArts Factory is there, under the method and path that the SDK calls."""
+"""Every operation of the official SDKs for DataArts Factory is there, under the method and path that the SDK calls."""
 
 from __future__ import annotations
 
 import pytest
 
-from pulumi_dataarts.simulator import dlf
-from tests.simulator.sdk import dgc, operations
+from pulumi_dataarts.simulator import dlf as simulator
+from tests.simulator.sdk import dgc, dlf, operations
 
-OPERATIONS = operations(dgc, dgc.DgcClient)
-ROUTES = {(route.operation, route.method, route.template) for route in dlf.routes()}
+OLDER = operations(dlf, dlf.DlfClient)
+CONNECTIONS = {name: call for name, call in OLDER.items() if "/connections" in call[1]}
+OPERATIONS = operations(dgc, dgc.DgcClient) | CONNECTIONS
+ROUTES = {(route.operation, route.method, route.template) for route in simulator.routes()}
 
 
 @pytest.mark.parametrize("operation", sorted(OPERATIONS))

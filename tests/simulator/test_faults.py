@@ -11,6 +11,7 @@ import pytest
 from pulumi_dataarts.simulator.faults import Fault, Faults
 from pulumi_dataarts.simulator.store import Store
 from tests.simulator.cdm_calls import BASE, job, make_job, make_links
+from tests.simulator.conftest import TOKEN_REQUEST
 from tests.simulator.sdk import buckets
 
 if TYPE_CHECKING:
@@ -83,7 +84,7 @@ def test_latency_outlasts_an_impatient_client_and_the_request_counts(http: httpx
 
 
 def test_a_slow_answer_arrives_whole(http: httpx.Client, cloud: RunningCloud) -> None:
-    cloud.fault("slow", seconds=0.2)
+    cloud.fault("slow-body", seconds=0.2)
     began = time.monotonic()
     assert http.get(CLUSTERS).json()["clusters"][0]["id"] == "embedded"
     assert time.monotonic() - began >= 0.2
@@ -127,7 +128,7 @@ def test_obs_is_struck_by_rules_of_its_own(http: httpx.Client, cloud: RunningClo
         {"kind": "status", "status": "503"},
         {"kind": "status", "sttus": 503},
         [],
-        {"kind": "slow", "seconds": True},
+        {"kind": "slow-body", "seconds": True},
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(cloud: RunningCloud, rule: Any) -> None:
@@ -153,3 +154,46 @@ def test_rules_outlive_the_process(tmp_path: Path) -> None:
     assert [fault.times for fault in reopened.list()] == [1]
     assert reopened.strike("GET", "/x") is not None
     assert reopened.strike("GET", "/x") is None
+
+
+def test_a_body_that_is_cut_has_its_effect_and_cannot_be_read(http: httpx.Client, cloud: RunningCloud) -> None:
+    make_links(http)
+    cloud.fault("truncated-body", method="POST")
+    with pytest.raises(httpx.RemoteProtocolError):
+        http.post(f"{BASE}/job", json=job())
+    assert http.get(f"{BASE}/job/orders").status_code == 200
+
+
+def test_expired_tokens_are_refused_and_a_new_one_is_not(http: httpx.Client, cloud: RunningCloud) -> None:
+    cloud.fault("expire-token")
+    answers = [http.get(CLUSTERS) for _ in range(2)]
+    assert [(answer.status_code, answer.json()["error_code"]) for answer in answers] == [(401, "APIGW.0307")] * 2
+    renewed = http.post("/v3/auth/tokens", json=TOKEN_REQUEST).headers["X-Subject-Token"]
+    assert http.get(CLUSTERS, headers={"X-Auth-Token": renewed}).status_code == 200
+
+
+def struck(http: httpx.Client, cloud: RunningCloud, seed: int) -> list[bool]:
+    cloud.fault("status", times=-1, probability=0.3, seed=seed)
+    found = [http.get(CLUSTERS).status_code == 503 for _ in range(40)]
+    httpx.delete(f"{cloud.api}/_embedded/faults")
+    return found
+
+
+def test_a_seed_strikes_the_same_requests_each_time(http: httpx.Client, cloud: RunningCloud) -> None:
+    first = struck(http, cloud, 1)
+    assert 4 <= sum(first) <= 20
+    assert struck(http, cloud, 1) == first
+    assert struck(http, cloud, 2) != first
+
+
+def test_a_rule_by_chance_counts_only_those_it_strikes(http: httpx.Client, cloud: RunningCloud) -> None:
+    cloud.fault("status", times=2, probability=0.3, seed=1)
+    assert sum(http.get(CLUSTERS).status_code == 503 for _ in range(40)) == 2
+
+
+def test_a_rule_is_removed_by_its_number(http: httpx.Client, cloud: RunningCloud) -> None:
+    numbers = [cloud.fault("status", status=500 + number).id for number in range(3)]
+    assert httpx.delete(f"{cloud.api}/_embedded/faults/{numbers[0]}").status_code == 204
+    assert httpx.delete(f"{cloud.api}/_embedded/faults/{numbers[0]}").status_code == 404
+    assert httpx.delete(f"{cloud.api}/_embedded/faults/x").status_code == 404
+    assert http.get(CLUSTERS).status_code == 501

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import re
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -95,3 +96,14 @@ def test_temporary_keys_live_for_the_time_that_is_allowed(http: httpx.Client, du
     assert answer.status_code == status
     if status == 201:
         assert answer.json()["credential"].keys() == {"access", "secret", "securitytoken", "expires_at"}
+
+
+def test_a_temporary_key_lives_for_a_quarter_of_an_hour_unless_told_otherwise(
+    http: httpx.Client, cloud: RunningCloud
+) -> None:
+    cloud.freeze()
+    identity = {"methods": ["token"]}
+    issued = http.post("/v3.0/OS-CREDENTIAL/securitytokens", json={"auth": {"identity": identity}}).json()
+    now = httpx.get(f"{cloud.api}/_embedded/clock").json()["now"]
+    ends = datetime.fromisoformat(issued["credential"]["expires_at"]).timestamp()
+    assert ends == pytest.approx(now + 900)

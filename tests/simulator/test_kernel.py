@@ -48,7 +48,7 @@ def test_a_path_of_no_service_is_the_gateway_s_404(http: httpx.Client) -> None:
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/v1.1/embedded/clusters"), ("GET", f"{BASE}/job/x/unknown"), ("PATCH", f"{BASE}/job")],
+    [("POST", "/v1.1/embedded/cluster/modify/embedded"), ("GET", f"{BASE}/job/x/unknown"), ("PATCH", f"{BASE}/job")],
 )
 def test_a_call_that_is_not_simulated_says_so(http: httpx.Client, method: str, path: str) -> None:
     answer = http.request(method, path)

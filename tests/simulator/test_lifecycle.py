@@ -57,6 +57,33 @@ def wait_for_death(pid: int) -> None:
     raise AssertionError(f"process {pid} still runs")
 
 
+@pytest.mark.parametrize(("moment", "is_there"), [("before", False), ("after", True)])
+def test_a_killed_cloud_has_committed_or_not_as_it_was_told(data: Path, moment: str, is_there: bool) -> None:
+    first = lifecycle.start(data)
+    fault = {"kind": "kill", "method": "POST", "path": "*/cdm/job", "moment": moment}
+    lifecycle.call(data, "POST", "faults", fault)
+    with caller(first) as http:
+        make_links(http)
+        with pytest.raises(httpx.HTTPError):
+            make_job(http)
+    wait_for_death(first.pid)
+    with caller(lifecycle.start(data)) as http:
+        assert (http.get(f"{BASE}/job/orders").status_code == 200) is is_there
+        assert lifecycle.call(data, "GET", "faults") == {"faults": []}
+
+
+@pytest.mark.parametrize(("moment", "status"), [("before", 404), ("after", 200)])
+def test_the_process_is_killed_by_a_write_to_obs_too(data: Path, moment: str, status: int) -> None:
+    first = lifecycle.start(data)
+    key = {"Authorization": "OBS embedded:unchecked"}
+    httpx.put(f"{first.obs}/bkt", headers=key)
+    lifecycle.call(data, "POST", "faults", {"kind": "kill", "service": "obs", "moment": moment})
+    with pytest.raises(httpx.HTTPError):
+        httpx.put(f"{first.obs}/bkt/k", headers=key, content=b"x")
+    wait_for_death(first.pid)
+    assert httpx.get(f"{lifecycle.start(data).obs}/bkt/k", headers=key).status_code == status
+
+
 def test_everything_outlives_a_kill_and_the_urls_stay(data: Path) -> None:
     first = lifecycle.start(data)
     with caller(first) as http:

@@ -15,8 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from pulumi_dataarts.simulator import obs
 from pulumi_dataarts.simulator.clock import ManualClock
-from pulumi_dataarts.simulator.objects import ObjectMissing
+from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.obs import EmbeddedObjects
+from pulumi_dataarts.simulator.obs_dialect import ObsDialect
 from pulumi_dataarts.simulator.s3 import Moto, S3Answer, S3Request
 from pulumi_dataarts.simulator.s3_journal import JournaledS3
 from pulumi_dataarts.simulator.store import Store
@@ -158,7 +159,7 @@ def test_many_objects_deleted_at_once_leave_no_record(disk: Disk) -> None:
     disk.send("POST", "/bkt?delete", body, Content_MD5=digest)
     assert disk.records() == 2
     disk.reopen()
-    assert EmbeddedObjects(disk.s3).keys("bkt") == ["k4"]
+    assert EmbeddedObjects(ObsDialect(disk.s3, disk.store), disk.store).keys("bkt") == ["k4"]
 
 
 def test_a_refused_request_is_not_recorded(disk: Disk) -> None:
@@ -168,18 +169,54 @@ def test_a_refused_request_is_not_recorded(disk: Disk) -> None:
 
 def test_the_services_read_and_write_the_same_objects(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(obs, "PAGE_SIZE", 10)
-    objects = EmbeddedObjects(disk.s3)
-    objects.write("bkt", "dir/a b%2Fü.zip", b"zip")
+    objects = EmbeddedObjects(ObsDialect(disk.s3, disk.store), disk.store)
     many = [f"many/{number:02}" for number in range(25)]
-    for key in many:
-        objects.write("bkt", key, b"")
+    with disk.store.transaction():
+        objects.write("bkt", "dir/a b%2Fü.zip", b"zip")
+        for key in many:
+            objects.write("bkt", key, b"")
     assert objects.read("bkt", "dir/a b%2Fü.zip") == b"zip"
     assert objects.keys("bkt", "dir/") == ["dir/a b%2Fü.zip"]
     assert objects.keys("bkt", "many/") == many
-    with pytest.raises(ObjectMissing, match="NoSuchKey"):
+    with pytest.raises(ObjectError, match="NoSuchKey"):
         objects.read("bkt", "gone")
-    with pytest.raises(ObjectMissing, match="NoSuchBucket"):
+    with pytest.raises(ObjectError, match="NoSuchBucket"):
         objects.read("gone", "k")
+
+
+def test_a_write_of_a_request_that_is_refused_afterwards_is_no_write(disk: Disk) -> None:
+    objects = EmbeddedObjects(ObsDialect(disk.s3, disk.store), disk.store)
+    with pytest.raises(ZeroDivisionError), disk.store.transaction():
+        objects.write("bkt", "k", b"x")
+        raise ZeroDivisionError
+    assert objects.keys("bkt") == []
+    with disk.store.transaction():
+        objects.write("bkt", "other", b"x")
+    assert objects.keys("bkt") == ["other"]
+
+
+@pytest.mark.parametrize(("bucket", "key", "code"), [("gone", "k", "NoSuchBucket"), ("bkt", "k" * 1025, "KeyTooLong")])
+def test_a_write_that_obs_would_refuse_is_refused_at_once(disk: Disk, bucket: str, key: str, code: str) -> None:
+    objects = EmbeddedObjects(ObsDialect(disk.s3, disk.store), disk.store)
+    with disk.store.transaction(), pytest.raises(ObjectError, match=code):
+        objects.write(bucket, key, b"x")
+
+
+def test_a_version_costs_one_record_and_goes_with_it(disk: Disk) -> None:
+    disk.send("PUT", "/bkt?versioning", VERSIONED)
+    before = disk.records()
+    for number in range(10):
+        disk.send("PUT", "/bkt/k", str(number).encode())
+        disk.send("PUT", "/bkt/k?tagging", TAGS)
+        disk.send("PUT", "/bkt?lifecycle", LIFECYCLE)
+    disk.send("DELETE", "/bkt/k")
+    versions = re.findall(rb"<VersionId>(.+?)<", disk.send("GET", "/bkt?versions").body)
+    assert len(versions) == 11
+    for version in versions:
+        disk.send("DELETE", f"/bkt/k?versionId={version.decode()}")
+    assert disk.records() == before + 1
+    disk.reopen()
+    assert disk.send("GET", "/bkt?versions").body.count(b"<VersionId>") == 0
 
 
 buckets = st.sampled_from(["one", "two"])
@@ -215,6 +252,16 @@ class Restarts(RuleBasedStateMachine):
     @rule(bucket=buckets)
     def keep_versions(self, bucket: str) -> None:
         self._send("PUT", f"/{bucket}?versioning", VERSIONED)
+
+    @rule(bucket=buckets)
+    def suspend_versions(self, bucket: str) -> None:
+        self._send("PUT", f"/{bucket}?versioning", VERSIONED.replace(b"Enabled", b"Suspended"))
+
+    @rule(bucket=buckets, key=keys, number=st.integers(0, 3))
+    def delete_version(self, bucket: str, key: str, number: int) -> None:
+        versions = self.disk.s3.moto.versions(bucket, key)
+        if number < len(versions):
+            self._send("DELETE", f"/{bucket}/{key}?versionId={versions[number]}")
 
     @rule(bucket=buckets, key=keys, content=st.binary(max_size=4))
     def put(self, bucket: str, key: str, content: bytes) -> None:
@@ -254,4 +301,4 @@ class Restarts(RuleBasedStateMachine):
 
 
 TestRestarts = Restarts.TestCase
-TestRestarts.settings = settings(max_examples=6, stateful_step_count=15, deadline=None)
+TestRestarts.settings = settings(max_examples=8, stateful_step_count=15, deadline=None)

@@ -23,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace, data: Path) -> int:
     if options.command == "serve":
-        _serve(data, options.port, options.obs_port)
+        _serve(data, options)
     elif options.command == "start":
         sys.stdout.write(lifecycle.start(data).json() + "\n")
     elif options.command == "stop":
@@ -39,13 +39,13 @@ def _run(options: argparse.Namespace, data: Path) -> int:
     return 0
 
 
-def _serve(data: Path, port: int, obs_port: int) -> None:
+def _serve(data: Path, options: argparse.Namespace) -> None:
     # Only here: the other commands must not wait for moto to be imported.
     from pulumi_dataarts.simulator.clock import SystemClock
     from pulumi_dataarts.simulator.server import serve
-    from pulumi_dataarts.simulator.settings import Settings
+    from pulumi_dataarts.simulator.settings import load
 
-    serve(data, Settings(), SystemClock(), port=port, obs_port=obs_port)
+    serve(data, load(data), SystemClock(), port=options.port, obs_port=options.obs_port, host=options.host)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
         if name == "serve":
             command.add_argument("--port", type=int, default=0, help="of the API; 0 for any free one")
             command.add_argument("--obs-port", type=int, default=0, help="of OBS; 0 for any free one")
+            command.add_argument("--host", default="127.0.0.1", help="address to listen on; loopback alone is private")
         if name == "status":
             command.add_argument("--json", action="store_true", help="what it prints anyway")
     return parser

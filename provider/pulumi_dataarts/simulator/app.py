@@ -43,8 +43,18 @@ class App:
         if answer.delivery.drop:
             self._connections[scope["client"]].abort()
             await receive()  # until the connection is lost: returning earlier would send a 500
+        elif answer.delivery.truncate:
+            await self._truncated(answer, scope, receive, send)
         else:
             await _response(answer)(scope, receive, send)
+
+    async def _truncated(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
+        response = _response(answer)
+        await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
+        half = bytes(response.body)[: len(response.body) // 2]
+        await send({"type": "http.response.body", "body": half, "more_body": True})
+        self._connections[scope["client"]].close()
+        await receive()
 
     def protocol(self) -> type[asyncio.Protocol]:
         """Return uvicorn's HTTP protocol, taught to tell this application which connection is whose.

@@ -74,6 +74,12 @@ class Gatekeeper:
             raise _unauthorised(request, "x-auth-token not found")
         return self._settings.access_key
 
+    def expire_tokens(self) -> None:
+        """End the life of all tokens that were issued."""
+        with self._store.transaction():
+            for key, issued in self._store.list(TOKEN_KIND, ""):
+                self._store.put(TOKEN_KIND, "", key, {**issued, "expires": self._clock.now()})
+
     def _check_token(self, request: Request, token: str, project_id: str) -> None:
         issued = self._store.get(TOKEN_KIND, "", token_key(token))
         if issued is None:

@@ -6,6 +6,8 @@ around it. No sockets here: `app` puts HTTP around `Cloud.answer`, and a test ma
 
 from __future__ import annotations
 
+import os
+import signal
 import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -36,9 +38,17 @@ class Cloud:
 
     def answer(self, request: Request) -> Answer:
         """Answer one request. What a fault does to the connection is in the answer's `delivery`."""
-        request = replace(request, request_id=uuid.uuid4().hex)
+        match = self._router.match(request.method, request.path)
+        route, params = match or (None, {})
+        request = replace(
+            request,
+            request_id=uuid.uuid4().hex,
+            params=params,
+            project_id=params.get("project_id", ""),
+            malformed=request.malformed if route is None else route.malformed,
+        )
         fault = self._context.faults.strike(request.method, request.path)
-        answer = self._serve(request, self._context) if fault is None else self._struck(request, fault)
+        answer = self._serve(request, route, self._context) if fault is None else self._struck(request, route, fault)
         self._log.add(
             Served(
                 time=self._context.clock.now(),
@@ -48,30 +58,27 @@ class Cloud:
                 status=answer.status,
                 fault="" if fault is None else fault.kind,
                 request_id=request.request_id,
+                operation="" if route is None else f"{route.service}.{route.operation}",
             )
         )
         return replace(answer, headers={"X-Request-Id": request.request_id, **answer.headers})
 
-    def _serve(self, request: Request, context: Context) -> Answer:
+    def _serve(self, request: Request, route: Route | None, context: Context) -> Answer:
         try:
+            gateway.check_size(request)
+            if route is None:
+                known = self._router.knows(request.path)
+                raise gateway.not_simulated(request) if known else gateway.unknown_path(request)
             with self._context.store.transaction():
-                route, admitted = self._admit(request)
-                return route.handler(admitted, context)
+                if route.signed:
+                    request = replace(request, user=self._gatekeeper.admit(request, request.project_id))
+                return route.handler(request, context)
         except Refused as refusal:
             return refusal.answer
 
-    def _admit(self, request: Request) -> tuple[Route, Request]:
-        gateway.check_size(request)
-        match = self._router.match(request.method, request.path)
-        if match is None:
-            known = self._router.knows(request.path)
-            raise gateway.not_simulated(request) if known else gateway.unknown_path(request)
-        route, params = match
-        project_id = params.get("project_id", "")
-        user = self._gatekeeper.admit(request, project_id) if route.signed else ""
-        return route, replace(request, params=params, project_id=project_id, user=user, malformed=route.malformed)
-
-    def _struck(self, request: Request, fault: Fault) -> Answer:
+    def _struck(self, request: Request, route: Route | None, fault: Fault) -> Answer:
+        if fault.kind == "kill" and fault.moment == "before":
+            end_process()
         if fault.kind == "drop-before":
             return Answer(0, delivery=Delivery(drop=True))
         if fault.kind in ("status", "throttle"):
@@ -79,13 +86,24 @@ class Cloud:
             return gateway.failure(request, status, fault.retry_after)
         if fault.kind == "stale":
             with self._context.faults.past(fault) as store:
-                return self._serve(request, replace(self._context, store=store))
-        return replace(self._serve(request, self._context), delivery=_delivery(fault))
+                return self._serve(request, route, replace(self._context, store=store))
+        if fault.kind == "expire-token":
+            self._gatekeeper.expire_tokens()
+        answer = self._serve(request, route, self._context)
+        if fault.kind == "kill":
+            end_process()
+        return replace(answer, delivery=_delivery(fault))
+
+
+def end_process() -> None:
+    """End this process at once, as SIGKILL does."""
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _delivery(fault: Fault) -> Delivery:
     return Delivery(
         delay_s=fault.seconds if fault.kind == "latency" else 0.0,
-        slow_s=fault.seconds if fault.kind == "slow" else 0.0,
+        slow_s=fault.seconds if fault.kind == "slow-body" else 0.0,
+        truncate=fault.kind == "truncated-body",
         drop=fault.kind == "drop-after-commit",
     )

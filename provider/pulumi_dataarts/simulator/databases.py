@@ -98,4 +98,4 @@ def _authorise(action: int, first: str | None, second: str | None, *_: object) -
 
 
 def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
+    return "`" + name.replace("`", "``") + "`"  # double quotes would let a name that is unknown pass as a text

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pulumi_dataarts.simulator import admin, cdm, dlf, dli, iam
+from pulumi_dataarts.simulator import absent, admin, cdm, console, dlf, dli, iam
 from pulumi_dataarts.simulator.clock import ManualClock, SystemClock
 from pulumi_dataarts.simulator.cloud import Cloud
+from pulumi_dataarts.simulator.databases import Databases
 from pulumi_dataarts.simulator.faults import Faults
 from pulumi_dataarts.simulator.http import Context
 from pulumi_dataarts.simulator.obs import EmbeddedObjects, ObsEndpoint
+from pulumi_dataarts.simulator.obs_dialect import ObsDialect
 from pulumi_dataarts.simulator.request_log import RequestLog
 from pulumi_dataarts.simulator.s3 import Moto
 from pulumi_dataarts.simulator.s3_journal import JournaledS3
@@ -24,14 +26,20 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.status import Status
 
 
+DATABASES: Final = "databases"
+
+
 class EmbeddedCloud:
     """A whole cloud in one folder.
 
     Attributes:
         clock: its time.
+        context: what its handlers work with.
+        routes: what its services answer.
         faults: what is to go wrong.
         log: what was asked of it.
         obs: its OBS endpoint, a WSGI application.
+        s3: its buckets.
         status: where it can be reached, once it can.
     """
 
@@ -43,17 +51,22 @@ class EmbeddedCloud:
         self._store = Store(data)
         self.faults = Faults(self._store)
         self._moto = Moto()
-        s3, wall = JournaledS3(self._moto, self._store, clock), SystemClock()
-        s3.replay()
-        context = Context(self._store, clock, EmbeddedObjects(s3), settings, self.faults)
-        routes = [*iam.routes(), *cdm.routes(), *dlf.routes(), *dli.routes()]
-        self._cloud = Cloud(routes, context, wall, self.log)
+        journal, wall = JournaledS3(self._moto, self._store, clock), SystemClock()
+        journal.replay()
+        self.s3 = s3 = ObsDialect(journal, self._store)
+        self.context = context = Context(
+            self._store, clock, EmbeddedObjects(s3, self._store), settings, self.faults, Databases(data / DATABASES)
+        )
+        self.routes = [*iam.routes(), *cdm.routes(), *dlf.routes(), *dli.routes()]
+        self._cloud = Cloud([*self.routes, *absent.routes()], context, wall, self.log)
         self.obs = ObsEndpoint(s3, context, wall, self.log)
 
     def answer(self, request: Request) -> Answer:
         """Answer one request to the API endpoint."""
         if request.path.startswith(admin.PREFIX):
             return admin.answer(request, self)
+        if console.serves(request):
+            return console.answer(request, self)
         return self._cloud.answer(request)
 
     def reset(self) -> None:

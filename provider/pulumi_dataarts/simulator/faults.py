@@ -1,7 +1,8 @@
 """What goes wrong on purpose: a table of rules in the store, applied by the kernel in a fixed order.
 
-A rule matches requests by method and path (`*` and `?` as in file names, `*` crosses slashes), lets `skip` of
-them pass, then strikes `times` times and is gone. At most one rule strikes a request: the oldest that matches.
+A rule matches requests by method and path (`*` and `?` as in file names, `*` crosses slashes), lets `skip` of them
+pass, then strikes `times` times and is gone. With a `probability`, each of them is struck or not as the `seed` says
+(the same ones for the same seed). At most one rule strikes a request: the oldest that matches.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from fnmatch import fnmatchcase
+from random import Random
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias, get_args
 
 if TYPE_CHECKING:
@@ -17,9 +19,23 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.store import Store
 
 Kind: TypeAlias = Literal[
-    "latency", "slow", "status", "throttle", "drop-before", "drop-after-commit", "stale", "task-fails"
+    "latency",
+    "status",
+    "throttle",
+    "drop-before",
+    "drop-after-commit",
+    "stale",
+    "slow-body",
+    "truncated-body",
+    "expire-token",
+    "task-fails",
+    "kill",
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+
+OBS_KINDS: Final = frozenset({
+    "latency", "status", "throttle", "drop-before", "drop-after-commit", "kill"
+})  # fmt: skip
 
 _KIND, _SCOPE = "kernel.fault", ""
 
@@ -29,15 +45,27 @@ class Fault:
     """One rule.
 
     Attributes:
-        kind: `latency` answers late; `slow` lets the body trickle; `status` answers with `status` and does
-            nothing; `throttle` is 429, with `Retry-After` when `retry_after` is set; `drop-before` closes
-            the connection and does nothing; `drop-after-commit` does everything and closes the connection;
-            `stale` answers a GET from what was committed when the rule was made; `task-fails` makes the
-            next run or task whose name matches `task` fail with `message`.
-        service: which endpoint; `obs` knows neither `slow` nor `stale`.
+        kind: `latency` answers late; `status` answers with `status` and does nothing; `throttle` is 429, with
+            `Retry-After` when `retry_after` is set; `drop-before` closes the connection and does nothing;
+            `drop-after-commit` does everything and closes the connection; `stale` answers a GET from what was
+            committed when the rule was made; `slow-body` lets the body trickle; `truncated-body` does
+            everything and closes the connection in the middle of the body; `expire-token` ends the life of all
+            tokens first; `task-fails` makes the next run or task whose name matches `task` fail with
+            `message`; `kill` ends the cloud's process as SIGKILL does.
+        service: which endpoint; `obs` knows latency, status, throttle, both drops and kill.
+        method: which requests, by their method; `*` is any.
+        path: and by their path, percent-encoded as sent, without the query.
         times: how many requests it strikes; -1 for all until it is removed.
         skip: how many matching requests pass before.
-        seconds: of `latency` and `slow`.
+        probability: that a request which it could strike is struck.
+        seed: of that chance.
+        seconds: of `latency` and `slow-body`.
+        status: of `status`.
+        retry_after: of `throttle`, in seconds.
+        task: of `task-fails`: name of a job, a link or a script, or the OBS path of an import.
+        message: of `task-fails`.
+        moment: of `kill`: before anything is done, or after the commit, without an answer in both cases.
+        seen: how many requests it could have struck so far; counted by the table.
         id: given by the table.
     """
 
@@ -47,11 +75,15 @@ class Fault:
     path: str = "*"
     times: int = 1
     skip: int = 0
+    probability: float = 1.0
+    seed: int = 0
     seconds: float = 1.0
     status: int = 503
     retry_after: int | None = None
+    moment: Literal["before", "after"] = "after"
     task: str = "*"
     message: str = "The task failed on request."
+    seen: int = 0
     id: int = 0
 
     def matches(self, method: str, path: str, service: str) -> bool:
@@ -60,6 +92,7 @@ class Fault:
             self.kind != "task-fails"
             and service == self.service
             and (self.kind != "stale" or method == "GET")
+            and (service == "api" or self.kind in OBS_KINDS)
             and fnmatchcase(method, self.method)
             and fnmatchcase(path, self.path)
         )
@@ -71,6 +104,7 @@ class Faults:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._views: dict[int, Store] = {}
+        self._is_empty = False
         for fault in self.list():
             self._remember(fault)
 
@@ -79,6 +113,7 @@ class Faults:
         with self._store.transaction():
             fault = replace(fault, id=self._store.next_id(_KIND))
             self._save(fault)
+        self._is_empty = False
         self._remember(fault)
         return fault
 
@@ -86,6 +121,14 @@ class Faults:
         """Return the rules, oldest first."""
         with self._store.transaction():
             return [Fault(**document) for _, document in self._store.list(_KIND, _SCOPE)]
+
+    def remove(self, fault_id: int) -> bool:
+        """Remove one rule, and say whether it was there."""
+        with self._store.transaction():
+            was_there = self._store.delete(_KIND, _SCOPE, str(fault_id))
+        if fault_id in self._views:
+            self._views.pop(fault_id).close()
+        return was_there
 
     def clear(self) -> None:
         """Remove all rules."""
@@ -96,8 +139,12 @@ class Faults:
 
     def strike(self, method: str, path: str, *, service: str = "api") -> Fault | None:
         """Return the rule that strikes this request, if any, and count it."""
+        if self._is_empty:
+            return None
         with self._store.transaction():
-            for fault in self.list():
+            faults = self.list()
+            self._is_empty = not faults
+            for fault in faults:
                 if fault.matches(method, path, service) and self._use(fault):
                     return fault
         return None
@@ -137,8 +184,15 @@ class Faults:
         if fault.skip:
             self._save(replace(fault, skip=fault.skip - 1))
             return False
+        if fault.probability < 1:
+            fault = replace(fault, seen=fault.seen + 1)
+            if Random(f"{fault.seed}/{fault.seen}").random() >= fault.probability:  # noqa: S311  not for secrets
+                self._save(fault)
+                return False
         if fault.times == 1:
             self._store.delete(_KIND, _SCOPE, str(fault.id))
         elif fault.times > 1:
             self._save(replace(fault, times=fault.times - 1))
+        elif fault.probability < 1:
+            self._save(fault)
         return True

@@ -9,13 +9,15 @@ Handlers of GET and HEAD must not write: a *stale* fault runs them on a read-onl
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+from pulumi_dataarts.simulator.documents import parse
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.clock import Clock
+    from pulumi_dataarts.simulator.databases import Databases
     from pulumi_dataarts.simulator.faults import Faults
     from pulumi_dataarts.simulator.objects import Objects
     from pulumi_dataarts.simulator.settings import Settings
@@ -32,12 +34,14 @@ class Delivery:
     Attributes:
         delay_s: wait before the first byte.
         slow_s: spread the body over this time.
+        truncate: close the connection in the middle of the body.
         drop: close the connection without a byte.
     """
 
     delay_s: float = 0.0
     slow_s: float = 0.0
     drop: bool = False
+    truncate: bool = False
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,7 @@ class Request:
         if not self.body:
             return {}
         try:
-            return json.loads(self.body)
+            return parse(self.body)
         except ValueError as error:
             raise Refused(self.malformed) from error
 
@@ -117,6 +121,7 @@ class Context:
         store: the documents, inside this request's transaction.
         clock: the cloud's time.
         objects: the embedded OBS.
+        databases: what the embedded CDM can read.
         faults: asked by whatever starts a run or a task: `faults.failure_of(name)`.
     """
 
@@ -125,6 +130,7 @@ class Context:
     objects: Objects
     settings: Settings
     faults: Faults
+    databases: Databases
 
 
 Handler: TypeAlias = Callable[[Request, Context], Answer]
@@ -150,3 +156,11 @@ class Route:
     source: str
     malformed: Answer = MALFORMED
     signed: bool = True
+
+    @property
+    def service(self) -> str:
+        """Which service it belongs to: `iam`, `cdm`, `dlf` or `dli`."""
+        return "dli" if "/streaming/" in self.template else _SERVICES[self.template.split("/")[1]]
+
+
+_SERVICES: Final = {"v1.1": "cdm", "v1": "dlf", "v1.0": "dlf", "v2": "dlf", "v3": "iam", "v3.0": "iam"}

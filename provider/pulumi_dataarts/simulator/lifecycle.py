@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
-from pulumi_dataarts.errors import ProvisionError
+from pulumi_dataarts.errors import ConfigError, ProvisionError
 from pulumi_dataarts.simulator import status as status_file
-from pulumi_dataarts.simulator.status import SERVE_LOCK, Status
+from pulumi_dataarts.simulator.status import ALIVE, SERVE_LOCK, STORE, Status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,10 +68,10 @@ def status(data: Path) -> Status | None:
     written = status_file.read(data)
     if written is None or not _is_alive(written.pid):
         return None
-    answered = _get(written.api, "/_embedded/status")
+    answered = _get(written.api, ALIVE)
     if answered is None or json.loads(answered) != json.loads(written.json()):
         return None
-    return written if _get(written.obs, "/") is not None else None
+    return written if _get(written.obs, ALIVE) is not None else None
 
 
 def reset(data: Path) -> None:
@@ -78,8 +82,75 @@ def reset(data: Path) -> None:
             _get(running.api, "/_embedded/reset", method="POST")
             return
         _end(data)
-        for file in data.glob("cloud.sqlite*"):
+        for file in data.glob(f"{STORE}*"):
             file.unlink()
+
+
+def snapshot(data: Path, file: Path) -> None:
+    """Write all that the cloud of this folder holds into one file; it may run meanwhile.
+
+    Databases of its users, settings and logs are not part of it.
+
+    Raises:
+        ConfigError: there is no cloud in the folder, or the file is there already.
+    """
+    store = data / STORE
+    if not store.exists():
+        raise ConfigError(f"there is no embedded cloud in {data}", hint="`dataarts cloud start` makes one.")
+    if file.exists():
+        raise ConfigError(f"{file} is there already", hint="Choose another name, or delete it.")
+    with closing(sqlite3.connect(store)) as source, closing(sqlite3.connect(file)) as target:
+        source.backup(target)
+
+
+def restore(data: Path, file: Path) -> Status | None:
+    """Make the cloud of this folder what it was at a snapshot, and say where it runs if it did.
+
+    Raises:
+        ConfigError: the file is not a snapshot.
+    """
+    _check_snapshot(file)
+    data.mkdir(parents=True, exist_ok=True)
+    with FileLock(data / _START_LOCK):
+        was_running = _end(data)
+        for old in data.glob(f"{STORE}*"):
+            old.unlink()
+        draft = data / f"restored.{os.getpid()}"
+        shutil.copyfile(file, draft)
+        draft.replace(data / STORE)
+        return _spawn(data) if was_running else None
+
+
+def call(data: Path, method: str, path: str, document: object = None) -> Any:
+    """Call the running cloud of this folder under `/_embedded/`, and return what it answers.
+
+    Raises:
+        ConfigError: it does not run, or refuses the call.
+    """
+    running = status(data)
+    if running is None:
+        raise ConfigError(f"no embedded cloud runs in {data}", hint="Start it with `dataarts cloud start`.")
+    connection = HTTPConnection(urlsplit(running.api).netloc, timeout=_ANSWER_S)
+    body = None if document is None else json.dumps(document)
+    try:
+        connection.request(method, f"/_embedded/{path}", body)
+        answer = connection.getresponse()
+        content = answer.read()
+    finally:
+        connection.close()
+    answered = json.loads(content) if content else None
+    if answer.status >= HTTPStatus.BAD_REQUEST:
+        raise ConfigError(f"the embedded cloud refuses: {content.decode(errors='replace')}")
+    return answered
+
+
+def _check_snapshot(file: Path) -> None:
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as source:
+            source.execute("SELECT count(*) FROM documents, counters, contents LIMIT 0").fetchall()
+            source.execute("PRAGMA quick_check").fetchall()
+    except sqlite3.Error as error:
+        raise ConfigError(f"{file} is not a snapshot of an embedded cloud: {error}") from error
 
 
 def _spawn(data: Path) -> Status:

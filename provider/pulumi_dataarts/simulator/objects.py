@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Protocol
 
 
-class ObjectMissing(Exception):
-    """There is no such bucket, or no such object in it.
+class ObjectError(Exception):
+    """OBS refuses; most often there is no such bucket, or no such object in it.
 
     Attributes:
-        code: `NoSuchBucket` or `NoSuchKey`.
+        code: OBS's own, such as `NoSuchBucket`, `NoSuchKey` or `KeyTooLongError`.
     """
 
     def __init__(self, code: str, bucket: str, key: str = "") -> None:
@@ -18,7 +18,11 @@ class ObjectMissing(Exception):
 
 
 class Objects(Protocol):
-    """Buckets and objects by name, without a socket between. Writes last like any client's write."""
+    """Buckets and objects by name, without a socket between. Writes last like any client's write.
+
+    A write is checked at once, and is done when the request that it belongs to is committed: a handler that refuses
+    afterwards has written nothing.
+    """
 
     def has_bucket(self, bucket: str) -> bool:
         """Say whether the bucket exists."""
@@ -28,7 +32,7 @@ class Objects(Protocol):
         """Return an object's bytes.
 
         Raises:
-            ObjectMissing: no such bucket, or no such object.
+            ObjectError: no such bucket, or no such object.
         """
         ...
 
@@ -36,7 +40,7 @@ class Objects(Protocol):
         """Create or overwrite an object.
 
         Raises:
-            ObjectMissing: no such bucket.
+            ObjectError: no such bucket, or a key that is too long.
         """
         ...
 
@@ -44,6 +48,6 @@ class Objects(Protocol):
         """Return all keys that begin with `prefix`, in order.
 
         Raises:
-            ObjectMissing: no such bucket.
+            ObjectError: no such bucket.
         """
         ...

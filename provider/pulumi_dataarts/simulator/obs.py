@@ -19,9 +19,11 @@ from xml.etree import ElementTree as ET
 from werkzeug.wrappers import Request as WsgiRequest
 
 from pulumi_dataarts.simulator import s3_auth
-from pulumi_dataarts.simulator.objects import ObjectMissing
+from pulumi_dataarts.simulator.cloud import end_process
+from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.request_log import Served
 from pulumi_dataarts.simulator.s3 import S3Answer, S3Request
+from pulumi_dataarts.simulator.status import ALIVE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -29,12 +31,14 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.clock import Clock
     from pulumi_dataarts.simulator.faults import Fault
     from pulumi_dataarts.simulator.http import Context
+    from pulumi_dataarts.simulator.obs_dialect import ObsDialect
     from pulumi_dataarts.simulator.request_log import RequestLog
-    from pulumi_dataarts.simulator.s3_journal import JournaledS3
+    from pulumi_dataarts.simulator.store import Store
 
 # Where the server leaves the headers in the WSGI environment, as they came.
 HEADERS: Final = "embedded.headers"
 PAGE_SIZE = 1000
+KEY_BYTES_MAX: Final = 1024
 _VIRTUAL_HOST: Final = ".localhost"
 # Set by the server itself, for the answer that really travels.
 _OWN_HEADERS: Final = frozenset({"date", "server", "content-length"})
@@ -43,7 +47,7 @@ _OWN_HEADERS: Final = frozenset({"date", "server", "content-length"})
 class ObsEndpoint:
     """The S3 endpoint of one cloud, a WSGI application."""
 
-    def __init__(self, s3: JournaledS3, context: Context, wall: Clock, log: RequestLog) -> None:
+    def __init__(self, s3: ObsDialect, context: Context, wall: Clock, log: RequestLog) -> None:
         self._s3 = s3
         self._settings = context.settings
         self._clock = context.clock
@@ -54,6 +58,9 @@ class ObsEndpoint:
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Serve one request."""
         request = _read(environ)
+        if request.target == ALIVE:
+            start_response("204 NO CONTENT", [])
+            return []
         fault = self._faults.strike(request.method, request.raw_path, service="obs")
         answer = self._serve(request) if fault is None else self._struck(request, fault)
         kind, request_id = "" if fault is None else fault.kind, uuid.uuid4().hex
@@ -76,6 +83,8 @@ class ObsEndpoint:
         return self._s3.call(in_path_style)
 
     def _struck(self, request: S3Request, fault: Fault) -> S3Answer:
+        if fault.kind == "kill" and fault.moment == "before":
+            end_process()
         if fault.kind == "drop-before":
             return S3Answer(0)
         if fault.kind == "throttle":
@@ -84,6 +93,8 @@ class ObsEndpoint:
             phrase = HTTPStatus(fault.status).phrase
             return s3_auth.error(fault.status, phrase.replace(" ", ""), phrase, request)
         answer = self._serve(request)
+        if fault.kind == "kill":
+            end_process()
         if fault.kind == "latency":
             time.sleep(fault.seconds)
         return answer
@@ -92,8 +103,9 @@ class ObsEndpoint:
 class EmbeddedObjects:
     """The buckets for the services beside OBS, without a socket and without a signature."""
 
-    def __init__(self, s3: JournaledS3) -> None:
+    def __init__(self, s3: ObsDialect, store: Store) -> None:
         self._s3 = s3
+        self._store = store
 
     def has_bucket(self, bucket: str) -> bool:
         """Say whether the bucket exists."""
@@ -105,7 +117,11 @@ class EmbeddedObjects:
 
     def write(self, bucket: str, key: str, content: bytes) -> None:
         """Create or overwrite an object."""
-        self._call("PUT", bucket, key, content)
+        if not self.has_bucket(bucket):
+            raise ObjectError("NoSuchBucket", bucket, key)
+        if not 1 <= len(key.encode()) <= KEY_BYTES_MAX:
+            raise ObjectError("KeyTooLongError", bucket, key)
+        self._store.defer(lambda: self._call("PUT", bucket, key, content))
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """Return all keys that begin with `prefix`, in order."""
@@ -121,8 +137,8 @@ class EmbeddedObjects:
     def _call(self, method: str, bucket: str, key: str, content: bytes = b"", *, more: str = "") -> S3Answer:
         path = f"/{quote(bucket, safe='')}/{quote(key)}" if key else f"/{quote(bucket, safe='')}"
         answer = self._s3.call(S3Request(method, path + more, {}, content))
-        if answer.status == HTTPStatus.NOT_FOUND:
-            raise ObjectMissing("NoSuchKey" if self.has_bucket(bucket) else "NoSuchBucket", bucket, key)
+        if answer.status >= HTTPStatus.MULTIPLE_CHOICES:
+            raise ObjectError(answer.code, bucket, key)
         return answer
 
 

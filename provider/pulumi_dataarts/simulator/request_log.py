@@ -12,7 +12,13 @@ LOG_LENGTH: Final = 10_000
 
 @dataclass(frozen=True)
 class Served:
-    """One request. `time` is the cloud's, in seconds; `fault` is the kind of the one that struck, or empty."""
+    """One request.
+
+    Attributes:
+        time: the cloud's, in seconds.
+        fault: the kind of the one that struck, or empty.
+        operation: such as `cdm.create_job`; empty for OBS, and for a path that no route serves.
+    """
 
     time: float
     service: str
@@ -21,6 +27,7 @@ class Served:
     status: int
     fault: str
     request_id: str
+    operation: str = ""
 
 
 class RequestLog:

@@ -8,17 +8,20 @@ buckets, version ids and dates: `s3_journal` relies on that.
 from __future__ import annotations
 
 import itertools
+import re
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
+from xml.parsers.expat import ExpatError
 
 import moto.s3.models as moto_models
 from moto.core.request import Request as MotoRequest
 from moto.moto_api._internal import mock_random
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeKey, s3_backends
 from moto.s3.responses import S3Response
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
@@ -27,6 +30,9 @@ _PARTITION: Final = "aws"
 # moto takes the region from here; with its default region, any location of a bucket is accepted.
 _CREDENTIAL: Final = "AWS4-HMAC-SHA256 Credential=embedded/20200101/us-east-1/s3/aws4_request, Signature=0"
 _REPLACED: Final = frozenset({"authorization", "host", "x-moto-account-id"})
+_CODE: Final = re.compile(rb"<Code>(\w+)</Code>")
+# moto takes requests apart without checking them: what is not as it expects ends in one of these.
+_UNREADABLE: Final = (ExpatError, LookupError, TypeError, ValueError, AttributeError)
 _accounts = itertools.count(100_000_000_000)
 _one_at_a_time = threading.Lock()
 
@@ -74,6 +80,12 @@ class S3Answer:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
+    @property
+    def code(self) -> str:
+        """The code of an error, as the body says it, or the status where there is none."""
+        found = _CODE.search(self.body)
+        return found[1].decode() if found else str(self.status)
+
 
 class Moto:
     """One world of buckets, in memory."""
@@ -108,6 +120,16 @@ class Moto:
         """Say whether the object, or a version of it, exists."""
         return self.has_bucket(bucket) and key in self._buckets[bucket].keys
 
+    def length_bytes(self, bucket: str, key: str) -> int | None:
+        """Return the length of the object that a reader sees, or None where there is none."""
+        latest = self._buckets[bucket].keys.get(key) if self.has_bucket(bucket) else None
+        return int(latest.size) if isinstance(latest, FakeKey) else None
+
+    def versions(self, bucket: str, key: str) -> list[str]:
+        """Return the ids of an object's versions and delete markers, the latest last."""
+        stored = self._buckets[bucket].keys.getlist(key, []) if self.has_bucket(bucket) else []
+        return [str(version.version_id) for version in stored]
+
     def was_versioned(self, bucket: str) -> bool:
         """Say whether the bucket keeps versions, or once did."""
         return self.has_bucket(bucket) and self._buckets[bucket].versioning_status is not None
@@ -140,5 +162,17 @@ def _answer(moto_request: MotoRequest, request: S3Request) -> S3Answer:
     except HTTPException as refusal:
         response = Response.from_app(refusal, moto_request.environ)
         status, headers, body = response.status_code, dict(response.headers), response.get_data()
+    except NotImplementedError:
+        return _refusal(501, "NotImplemented", "The embedded OBS does not simulate this.")
+    except _UNREADABLE:
+        return _refusal(400, "MalformedXML", "The request is not well-formed.")
     content = body.encode() if isinstance(body, str) else bytes(body)
+    if status >= HTTPStatus.BAD_REQUEST and not content and request.method != "HEAD":
+        phrase = HTTPStatus(status).phrase
+        return _refusal(status, phrase.replace(" ", ""), phrase)
     return S3Answer(status, {name: str(value) for name, value in headers.items()}, content)
+
+
+def _refusal(status: int, code: str, message: str) -> S3Answer:
+    text = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    return S3Answer(status, {"Content-Type": "application/xml"}, text.encode())

@@ -1,8 +1,9 @@
 """What makes the buckets outlive the process: every request that changed something, to be repeated at the start.
 
-A record that a later request made pointless is dropped: an object costs one record however often it is written.
-Where the past still matters nothing is dropped: in a bucket that keeps versions, or once did, and for an object
-that was copied, since the copy is repeated from it.
+A record that a later request made pointless is dropped: an object costs one record however often it is written; in a
+bucket that keeps versions, one for each version that is still there. Where the past matters nothing is dropped: for an
+object that was copied, since the copy is repeated from it, and for what a bucket wrote while its versions were
+suspended.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ class JournaledS3:
             answer = self.moto.call(request, moment_s=moment_s, seed=seed)
             if answer.status < 300:
                 upload = request.query.get("uploadId") or _new_upload(request, answer)
-                self._record(request, {"seed": seed, "moment": moment_s, "upload": upload})
+                record = {"seed": seed, "moment": moment_s, "upload": upload, "version": self._version(request)}
+                self._record(request, record)
         return answer
 
     def replay(self) -> None:
@@ -58,10 +60,12 @@ class JournaledS3:
     def _record(self, request: S3Request, record: Document) -> None:
         if source := _copy_source(request):
             self._store.put(_COPIED, _SCOPE, source, {})
-        if not self._past_matters(request):
-            for name in self._pointless(request, record["upload"]):
-                self._store.delete(_KIND, _SCOPE, name)
-                self._store.delete_content(_content(name))
+        if _removes_versions(request):
+            self._drop(self._of_lost_versions(request))
+            if not self._past_of_a_version_matters(request):
+                return
+        elif not self._past_matters(request):
+            self._drop(self._pointless(request, record["upload"]))
             if request.method == "DELETE" or _deletes_objects(request):
                 return
         name = str(record["seed"])
@@ -71,11 +75,42 @@ class JournaledS3:
         if request.body:
             self._store.put_content(_content(name), request.body)
 
+    def _drop(self, names: list[str]) -> None:
+        for name in names:
+            self._store.delete(_KIND, _SCOPE, name)
+            self._store.delete_content(_content(name))
+
+    def _version(self, request: S3Request) -> str:
+        """Return the version that a request on an object was about, or made; empty where there are none."""
+        if not request.key or not self.moto.was_versioned(request.bucket):
+            return ""
+        there = self.moto.versions(request.bucket, request.key)
+        return request.query.get("versionId") or (there[-1] if there else "")
+
+    def _of_lost_versions(self, request: S3Request) -> list[str]:
+        """Return the names of the records of versions of this object that are there no longer."""
+        if self._was_copied(request):
+            return []
+        there = {*self.moto.versions(request.bucket, request.key), "", "null"}
+        records = self._store.list(_KIND, _SCOPE, label=_label(request))
+        lost = [(name, record) for name, record in records if record["version"] not in there]
+        uploads = {record["upload"] for _, record in lost} - {""}
+        parts = [name for name, record in records if record["upload"] in uploads]
+        return sorted({*parts, *(name for name, _ in lost)})
+
+    def _past_of_a_version_matters(self, request: S3Request) -> bool:
+        return request.query["versionId"] == "null" or self._was_copied(request)
+
+    def _was_copied(self, request: S3Request) -> bool:
+        return self._store.get(_COPIED, _SCOPE, _label(request)) is not None
+
     def _past_matters(self, request: S3Request) -> bool:
+        if _is_property(request):
+            return False
         if self.moto.was_versioned(request.bucket):
             return True
         if request.key:
-            return self._store.get(_COPIED, _SCOPE, _label(request)) is not None
+            return self._was_copied(request)
         return self._store.count(_COPIED, _SCOPE, contains=request.bucket + "/") > 0
 
     def _pointless(self, request: S3Request, upload: str) -> list[str]:
@@ -124,6 +159,16 @@ def _deletes_bucket(request: S3Request) -> bool:
 
 def _deletes_objects(request: S3Request) -> bool:
     return request.method == "POST" and not request.key and "delete" in request.query
+
+
+def _removes_versions(request: S3Request) -> bool:
+    """Say whether the request removes one version of an object for good."""
+    return request.method == "DELETE" and bool(request.key) and request.query.keys() == {"versionId"}
+
+
+def _is_property(request: S3Request) -> bool:
+    """Say whether the request sets a property of a bucket that changes no object; versioning does."""
+    return not request.key and request.method != "POST" and bool(request.query) and "versioning" not in request.query
 
 
 def _is_whole_object(request: S3Request) -> bool:

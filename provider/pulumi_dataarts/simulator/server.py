@@ -1,4 +1,4 @@
-"""The sockets: an API endpoint (uvicorn) and an OBS endpoint (werkzeug), both on 127.0.0.1, each on a thread."""
+"""The sockets: an API endpoint (uvicorn) and an OBS endpoint (werkzeug), each on a thread, on loopback by default."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import threading
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import uvicorn
@@ -39,21 +40,23 @@ class Server:
         status: where it is.
     """
 
-    def __init__(self, data: Path, settings: Settings, clock: Clock, *, port: int = 0, obs_port: int = 0) -> None:
-        """Open the cloud and bind its ports; 0 takes any free one.
+    def __init__(
+        self, data: Path, settings: Settings, clock: Clock, *, port: int = 0, obs_port: int = 0, host: str = HOST
+    ) -> None:
+        """Open the cloud and bind its ports on one address; 0 takes any free one.
 
         Raises:
             ConfigError: the folder is served already, or a port is taken.
         """
         data.mkdir(parents=True, exist_ok=True)
         self._lock = _own(data)
-        api, self._obs_socket = _bind(port), _bind(obs_port)
+        api, self._obs_socket = _bind(host, port), _bind(host, obs_port)
         self.cloud = EmbeddedCloud(data, settings, clock)
         self.status = Status(_url(api), _url(self._obs_socket), os.getpid(), str(data.resolve()))
         self.cloud.status = self.status
         self._api = _Uvicorn(App(self.cloud.answer), api)
         self._obs = make_server(
-            HOST,
+            host,
             self._obs_socket.getsockname()[1],
             self.cloud.obs,
             threaded=True,
@@ -121,12 +124,14 @@ class _ObsHandler(WSGIRequestHandler):
         """Say nothing."""
 
 
-def serve(data: Path, settings: Settings, clock: Clock, *, port: int, obs_port: int) -> None:
+def serve(data: Path, settings: Settings, clock: Clock, *, port: int, obs_port: int, host: str = HOST) -> None:
     """Serve in the foreground until SIGTERM or SIGINT; say where on standard output and in `cloud.json`."""
+    if not ip_address(host).is_loopback:
+        sys.stderr.write(f"warning: {host} can be reached from other machines, and the keys of this cloud are public\n")
     end = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: end.set())
-    with Server(data, settings, clock, port=port, obs_port=obs_port) as server:
+    with Server(data, settings, clock, port=port, obs_port=obs_port, host=host) as server:
         server.status.write()
         sys.stdout.write(server.status.json() + "\n")
         sys.stdout.flush()
@@ -143,18 +148,21 @@ def _own(data: Path) -> FileLock:
     return lock
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(host: str, port: int) -> socket.socket:
     # asyncio turns Nagle's delay off only where the protocol is named.
     bound = socket.socket(proto=socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind((HOST, port))
+        bound.bind((host, port))
     except OSError as error:
         bound.close()
-        raise ConfigError(f"port {port} is taken", hint="choose another, or 0 for any free one") from error
+        raise ConfigError(
+            f"port {port} of {host} cannot be had: {error.strerror}", hint="choose another, or 0 for any free one"
+        ) from error
     bound.listen(_BACKLOG)
     return bound
 
 
 def _url(bound: socket.socket) -> str:
-    return f"http://{HOST}:{bound.getsockname()[1]}"
+    host, port = bound.getsockname()
+    return f"http://{HOST if ip_address(host).is_unspecified else host}:{port}"

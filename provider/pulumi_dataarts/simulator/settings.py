@@ -1,10 +1,10 @@
-"""What may be set about one embedded cloud: in code, or in `settings.json` in its data folder. Durations are seconds."""
+"""What may be set about one embedded cloud: in code, or in its folder. Durations are seconds."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003  read at run time, by `load`
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, ClassVar, Final, Literal
 
 from pulumi_dataarts.errors import ConfigError
 
@@ -19,8 +19,8 @@ class Settings:
     """Accounts, fixtures, sizes and durations of one embedded cloud.
 
     Attributes:
-        access_key: the one access key that is known; `secret_key` is its secret, and both are the user's
-            name and password for IAM.
+        access_key: the one access key that is known, also the user's name for IAM.
+        secret_key: its secret, also the user's password for IAM.
         project_id: the one project; its name is the same.
         clusters: id to name of the CDM clusters that are always there.
         workspaces: names of the DataArts Factory workspaces; a workspace's id is its name.
@@ -40,6 +40,8 @@ class Settings:
         review: where the DataArts Factory review function is on: everywhere, nowhere, or in the workspaces
             named (imports there need a status and approvers).
     """
+
+    __pydantic_config__: ClassVar = {"extra": "forbid"}
 
     access_key: str = "embedded"
     secret_key: str = "embedded"  # noqa: S105  the embedded cloud's credentials are public
@@ -67,14 +69,14 @@ def load(data: Path) -> Settings:
     Raises:
         ConfigError: `settings.json` is not JSON, has an unknown key, or a value of the wrong type.
     """
-    from pydantic import ConfigDict, TypeAdapter, ValidationError
+    from pydantic import TypeAdapter, ValidationError
 
     try:
         text = (data / FILE).read_bytes()
     except FileNotFoundError:
         return Settings()
     try:
-        return TypeAdapter(Settings, config=ConfigDict(extra="forbid")).validate_json(text)
+        return TypeAdapter(Settings).validate_json(text)
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors())
         raise ConfigError(

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Final
 
 SERVE_LOCK: Final = "serve.lock"
+# Answered by both endpoints, and not logged.
+ALIVE: Final = "/_embedded/status"
+STORE: Final = "cloud.sqlite"
 _FILE: Final = "cloud.json"
 
 

@@ -13,8 +13,10 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from pulumi_dataarts.simulator.status import STORE
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 Document: TypeAlias = dict[str, Any]
@@ -29,7 +31,6 @@ CREATE INDEX IF NOT EXISTS documents_by_label ON documents (kind, scope, label, 
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS contents (name TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
-_SELECTED = "kind = ? AND scope = ? AND (? = '' OR label = ?) AND instr(name, ?) > 0"
 
 
 class Store:
@@ -46,7 +47,8 @@ class Store:
         self._folder = folder
         self._lock = threading.RLock()
         self._depth = 0
-        self._db = sqlite3.connect(folder / "cloud.sqlite", isolation_level=None, check_same_thread=False)
+        self._deferred: list[Callable[[], object]] = []
+        self._db = sqlite3.connect(folder / STORE, isolation_level=None, check_same_thread=False)
         if view:
             self._hold_snapshot()
         else:
@@ -60,6 +62,10 @@ class Store:
         self._db.execute("SELECT count(*) FROM counters").fetchone()  # a snapshot begins with the first read
         self._depth = 1
 
+    def defer(self, action: Callable[[], object]) -> None:
+        """Do something outside the store when this transaction is about to be committed, and only then."""
+        self._deferred.append(action)
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the store alone; commit at the end, or roll back if anything was raised. Nests."""
@@ -71,6 +77,7 @@ class Store:
             self._depth = 1
             try:
                 yield
+                self._finish()
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
@@ -78,6 +85,11 @@ class Store:
                 self._db.execute("COMMIT")
             finally:
                 self._depth = 0
+                self._deferred.clear()
+
+    def _finish(self) -> None:
+        for action in self._deferred:
+            action()
 
     def put(self, kind: str, scope: str, name: str, document: Document, *, label: str = "") -> None:
         """Create a document, or replace it where it stands. `label` is one word to list by."""
@@ -114,18 +126,17 @@ class Store:
             offset: how many to leave out at the start.
             limit: how many to return at most; negative for all.
         """
+        condition, values = _selection(kind, scope, label, contains)
         rows = self._db.execute(
-            f"SELECT name, body FROM documents WHERE {_SELECTED} ORDER BY sequence LIMIT ? OFFSET ?",  # noqa: S608
-            (kind, scope, label, label, contains, limit, offset),
+            f"SELECT name, body FROM documents WHERE {condition} ORDER BY sequence LIMIT ? OFFSET ?",  # noqa: S608
+            (*values, limit, offset),
         )
         return [(name, _document(body)) for name, body in rows]
 
     def count(self, kind: str, scope: str, *, label: str = "", contains: str = "") -> int:
         """Return how many documents `list` would return without a limit."""
-        row = self._db.execute(
-            f"SELECT count(*) FROM documents WHERE {_SELECTED}",  # noqa: S608
-            (kind, scope, label, label, contains),
-        ).fetchone()
+        condition, values = _selection(kind, scope, label, contains)
+        row = self._db.execute(f"SELECT count(*) FROM documents WHERE {condition}", values).fetchone()  # noqa: S608
         return int(row[0])
 
     def delete(self, kind: str, scope: str, name: str) -> bool:
@@ -177,6 +188,16 @@ class Store:
         """Close the file. Everything committed stays."""
         with self._lock:
             self._db.close()
+
+
+def _selection(kind: str, scope: str, label: str, contains: str) -> tuple[str, list[str]]:
+    """Return a condition and its values; only what is asked for is in it, so that an index serves it."""
+    condition, values = "kind = ? AND scope = ?", [kind, scope]
+    if label:
+        condition, values = f"{condition} AND label = ?", [*values, label]
+    if contains:
+        condition, values = f"{condition} AND instr(name, ?) > 0", [*values, contains]
+    return condition, values
 
 
 def _document(body: str) -> Document:

@@ -12,11 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, TypeAlias
 
 _WORD: Final = re.compile(
     r"(?P<name>[\w.]+)(?P<must>\*?)(?:\((?P<choices>[^)]*)\))?(?::(?P<type>\w+))?(?:=(?P<default>.*))?"
 )
+_SIZES: Final = {"STRING": 255, "ENUM": 255, "MAP": 1000}
 _TYPES: Final = {"int": "INTEGER", "bool": "BOOLEAN", "map": "MAP", "secret": "STRING", None: "STRING"}
 
 
@@ -39,8 +41,34 @@ class Group:
     inputs: Mapping[str, Input]
     is_open: bool = False
 
+    @cached_property
+    def described(self) -> list[tuple[Input, dict[str, object]]]:
+        """The inputs with what is read back of each beside its value; the same for every job."""
+        return [(item, _metadata(number, item)) for number, item in enumerate(self.inputs.values(), 1)]
+
 
 Groups: TypeAlias = Mapping[str, Group]
+
+
+def _metadata(number: int, item: Input) -> dict[str, object]:
+    described: dict[str, object] = {
+        "id": number,
+        "name": item.name,
+        "type": item.type,
+        "mandatory": item.mandatory,
+        "sensitive": item.secret,
+        "editable": "ANY",
+        "overrides": "",
+        "validators": [],
+    }
+    if item.type in _SIZES:
+        described["size"] = _SIZES[item.type]
+    if item.choices:
+        described["values"] = ",".join(item.choices)
+    if item.default is not None:
+        described["defaultValue"] = item.default
+    return described
+
 
 _OBS_FILES = (
     "inputDirectory* inputFormat*(CSV_FILE|JSON_FILE|BINARY_FILE) lineSeparator columnList regexSeparator:bool=false"

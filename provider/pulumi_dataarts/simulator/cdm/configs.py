@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 PLACEHOLDER: Final = "Add password here"
 _EXTRA: Final = ("extended-configs", "validators")
-_SIZES: Final = {"STRING": 255, "ENUM": 255, "MAP": 1000}
 
 
 def parse(values: Json, groups: Groups, *, decode: bool) -> Document:
@@ -134,7 +133,7 @@ def _problem(item: Input, given: Json) -> str:
 
 
 def _inputs(given: dict[str, Json], group: Group) -> list[Json]:
-    known = [_metadata(number, item) | _shown(item, given) for number, item in enumerate(group.inputs.values(), 1)]
+    known = [metadata | _shown(item, given) for item, metadata in group.described]
     return known + _unknown(given, group)
 
 
@@ -161,23 +160,3 @@ def _shown(item: Input, given: dict[str, Json]) -> dict[str, Json]:
 
 def _encoded(stored: Json) -> Json:
     return quote(stored, safe="*") if isinstance(stored, str) else stored
-
-
-def _metadata(number: int, item: Input) -> dict[str, Json]:
-    described: dict[str, Json] = {
-        "id": number,
-        "name": item.name,
-        "type": item.type,
-        "mandatory": item.mandatory,
-        "sensitive": item.secret,
-        "editable": "ANY",
-        "overrides": "",
-        "validators": [],
-    }
-    if item.type in _SIZES:
-        described["size"] = _SIZES[item.type]
-    if item.choices:
-        described["values"] = ",".join(item.choices)
-    if item.default is not None:
-        described["defaultValue"] = item.default
-    return described

@@ -12,6 +12,7 @@ from pulumi_dataarts.simulator.cdm import catalogue, configs, runs
 from pulumi_dataarts.simulator.cdm.clusters import JOB_KIND, LINK_KIND, cluster_of
 from pulumi_dataarts.simulator.cdm.refusals import complaints, invalid, link_missing, refused
 from pulumi_dataarts.simulator.clock import milliseconds
+from pulumi_dataarts.simulator.databases import DatabaseError
 from pulumi_dataarts.simulator.http import Answer
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.store import Document
 
 EMBEDDED_HOSTS: Final = frozenset({"127.0.0.1", "localhost", "embedded"})
+EMBEDDED_DATABASES: Final = "embedded"
 _UNREACHABLE: Final = ".invalid"
 
 
@@ -89,6 +91,11 @@ def is_embedded_obs(link: Document) -> bool:
     return link["connector-name"] == "obs-connector" and _host(link, "server") in EMBEDDED_HOSTS
 
 
+def is_embedded_database(link: Document) -> bool:
+    """Say whether a link leads to a database of the embedded cloud."""
+    return link["connector-name"] == "generic-jdbc-connector" and setting(link, "host") == EMBEDDED_DATABASES
+
+
 def _parse(request: Request, context: Context) -> Document:
     body = request.json()
     links = body.get("links") if isinstance(body, dict) else None
@@ -130,6 +137,11 @@ def _connection_error(link: Document, context: Context) -> str:
     keys = context.settings.access_key, configs.sealed(context.settings.secret_key)
     if is_embedded_obs(link) and (setting(link, "accessKey"), setting(link, "securityKey")) != keys:
         return "Failed to connect to the OBS server: the access key is not accepted."
+    if is_embedded_database(link):
+        try:
+            context.databases.check(setting(link, "database"))
+        except DatabaseError as error:
+            return f"Failed to connect to the database: {error}."
     return context.faults.failure_of(link["name"])
 
 

@@ -9,10 +9,11 @@ Source: huawei-cdm.md sections 3.8, 6 and 10. The wording of run errors is not d
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pulumi_dataarts.simulator.cdm import copies, definitions, links
 from pulumi_dataarts.simulator.cdm.copies import Moved, RunError
+from pulumi_dataarts.simulator.objects import ObjectError
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.http import Context
@@ -25,7 +26,7 @@ def decide(job: Document, cluster: str, context: Context) -> Document:
         return {"status": "FAILED", "error": message}
     try:
         moved = _run(job, cluster, context)
-    except RunError as error:
+    except (RunError, ObjectError) as error:
         return {"status": "FAILED", "error": str(error)}
     seconds = moved.size_bytes / context.settings.bytes_per_s
     return {"status": "SUCCEEDED", "counters": _counters(moved), "seconds": seconds}
@@ -44,7 +45,9 @@ def _run(job: Document, cluster: str, context: Context) -> Moved:
         return copies.objects(job, objects, context) if to_here else _declared(job, context)
     if source is not None and links.is_embedded_database(source):
         rows = copies.source_rows(job, links.setting(source, "database"), context)
-        return copies.rows(job, rows, context) if to_here else Moved(rows=len(rows[1]), size_bytes=len(str(rows[1])))
+        count = len(rows[1])
+        size_bytes = count * context.settings.row_bytes
+        return copies.rows(job, rows, context) if to_here else Moved(rows=count, size_bytes=size_bytes)
     return _declared(job, context)
 
 
@@ -54,22 +57,19 @@ def _declared(job: Document, context: Context) -> Moved:
         names = (definitions.setting(job, f"fromJobConfig.{name}") for name in ("schemaName", "tableName"))
         table = ".".join(names)
     rows = settings.table_rows.get(table, settings.rows)
-    return Moved(files=1, rows=rows, size_bytes=rows * settings.row_bytes)
+    return Moved(1, 1, rows=rows, size_bytes=rows * settings.row_bytes)
 
 
 def _counters(moved: Moved) -> dict[str, int]:
     return {
         "BYTES_WRITTEN": moved.size_bytes,
         "BYTES_READ": moved.size_bytes,
-        "TOTAL_FILES": moved.files + moved.skipped,
+        "TOTAL_FILES": max(moved.files_read, moved.files_written) + moved.files_skipped,
         "TOTAL_SIZE": moved.size_bytes,
-        "FILES_READ": moved.files if not moved.rows else _FILES_OF_A_TABLE,
-        "FILES_WRITTEN": moved.files,
-        "FILES_SKIPPED": moved.skipped,
+        "FILES_READ": moved.files_read,
+        "FILES_WRITTEN": moved.files_written,
+        "FILES_SKIPPED": moved.files_skipped,
         "ROWS_READ": moved.rows,
         "ROWS_WRITTEN": moved.rows,
         "ROWS_WRITTEN_SKIPPED": 0,
     }
-
-
-_FILES_OF_A_TABLE: Final = 0

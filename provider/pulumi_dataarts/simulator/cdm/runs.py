@@ -28,7 +28,7 @@ def begin(job: Document, outcome: Document, disposable: str, user: str, cluster:
 
     Args:
         job: the stored job; its `last_run` is set.
-        outcome: `status` and `counters`, or `status` and `error`.
+        outcome: `status`, `counters` and `seconds`, or `status` and `error`.
         disposable: the job's `disposableType`.
         user: who starts it.
         cluster: where.
@@ -40,7 +40,7 @@ def begin(job: Document, outcome: Document, disposable: str, user: str, cluster:
         "user": user,
         "start": now,
         "running": now + settings.boot_s,
-        "end": now + settings.boot_s + settings.run_s,
+        "end": now + settings.boot_s + settings.run_s + outcome.get("seconds", 0.0),
         "outcome": outcome,
         "disposable": disposable,
     }

@@ -17,7 +17,7 @@ from pulumi_dataarts.simulator.dlf.bundle import Bundle, batch_layout, single_la
 from pulumi_dataarts.simulator.dlf.inputs import body_of, now_ms, obs_address, scope_of
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
 from pulumi_dataarts.simulator.http import Answer, Context, Request
-from pulumi_dataarts.simulator.objects import ObjectMissing
+from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.store import Document
 
 _JOBS_MAX = 100
@@ -80,7 +80,7 @@ def _delivered(context: Context, body: Document, content: bytes, *, folder: str,
     place = f"{folder}/{now_ms(context)}"
     try:
         context.objects.write(bucket, f"{prefix}/{place}/{key}".lstrip("/"), content)
-    except ObjectMissing as missing:
+    except ObjectError as missing:
         raise Refusal("DLF.1242") from missing
     return Answer(200, {"obsPath": f"{path}/{place}"})
 

@@ -10,7 +10,7 @@ from pulumi_dataarts.simulator.dlf import checks
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
 from pulumi_dataarts.simulator.documents import parse
 from pulumi_dataarts.simulator.http import Context, Refused, Request
-from pulumi_dataarts.simulator.objects import ObjectMissing
+from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.store import Document
 
 _DEFAULT_WORKSPACE = "default"
@@ -77,7 +77,7 @@ def fetched(path: str, context: Context) -> bytes:
         raise Refusal("DLF.0803")
     try:
         return context.objects.read(bucket, key)
-    except ObjectMissing as missing:
+    except ObjectError as missing:
         raise Refusal("DLF.0815") from missing
 
 

@@ -12,7 +12,7 @@ from pulumi_dataarts.simulator.dli.answers import EXISTS, INVALID, MISSING, Refu
 from pulumi_dataarts.simulator.dli.archive import ArchivedJob, read_archive, write_archive
 from pulumi_dataarts.simulator.dli.inputs import body_of, flag, job_ids, now_ms
 from pulumi_dataarts.simulator.http import Answer, Context, Request
-from pulumi_dataarts.simulator.objects import ObjectMissing
+from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.store import Document
 from pulumi_dataarts.simulator.zips import ArchiveError
 
@@ -46,7 +46,7 @@ def export_flink_jobs(request: Request, context: Context) -> Answer:
     content = write_archive({job["job_id"]: job["settings"] for job in chosen})
     try:
         context.objects.write(bucket, key, content)
-    except ObjectMissing as missing:
+    except ObjectError as missing:
         raise _unreadable(bucket) from missing
     return done("The job is successfully exported.", zip_file=[f"{bucket}/{key}"])
 
@@ -73,7 +73,7 @@ def _archives(context: Context, bucket: str, path: str) -> list[tuple[str, str]]
     prefix = f"{path.rstrip('/')}/" if path else ""
     try:
         keys = [key for key in context.objects.keys(bucket, prefix) if not key.endswith("/")]
-    except ObjectMissing as missing:
+    except ObjectError as missing:
         raise _unreadable(bucket) from missing
     if not keys or not all(key.endswith(".zip") for key in keys):
         raise Refusal(INVALID, "The folder must hold .zip files and nothing else.")
@@ -83,7 +83,7 @@ def _archives(context: Context, bucket: str, path: str) -> list[tuple[str, str]]
 def _read(context: Context, bucket: str, key: str) -> list[ArchivedJob]:
     try:
         return read_archive(context.objects.read(bucket, key))
-    except ObjectMissing as missing:
+    except ObjectError as missing:
         raise _unreadable(f"{bucket}/{key}") from missing
     except ArchiveError as bad:
         raise Refusal(INVALID, f"The file {bucket}/{key} cannot be imported: {bad}.") from bad

@@ -1,0 +1,89 @@
+"""What was asked of the cloud lately, with the faults that struck, and the faults that are armed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+from pulumi_dataarts.simulator.clock import milliseconds
+from pulumi_dataarts.simulator.console.listings import listing
+from pulumi_dataarts.simulator.console.marks import NO_ANSWER, Mark, answer_mark
+from pulumi_dataarts.simulator.console.views import View
+from pulumi_dataarts.simulator.request_log import LOG_LENGTH
+
+if TYPE_CHECKING:
+    from pulumi_dataarts.simulator.console.views import Sight
+    from pulumi_dataarts.simulator.faults import Fault
+
+REQUESTS = "/console/requests"
+
+
+@dataclass(frozen=True)
+class RequestRow:
+    """One request; `fault` is the kind of the fault that struck it, or empty. The mark's word is code and phrase."""
+
+    at_ms: int
+    operation: str
+    method: str
+    path: str
+    mark: Mark
+    fault: str
+    id: str
+
+    @property
+    def code(self) -> str:
+        """The answer's status alone, or a dash for no answer."""
+        return self.mark.word.partition(" ")[0] if self.mark != NO_ANSWER else "–"
+
+    @property
+    def text(self) -> str:
+        """What words are looked for in."""
+        return f"{self.operation} {self.method} {self.path} {self.mark.word} {self.fault} {self.id}"
+
+
+def requests_page(sight: Sight) -> View:
+    """The requests of late, the latest first, and the faults."""
+    values = {
+        "requests": listing(request_rows(sight, LOG_LENGTH), sight),
+        "total": sight.log.total,
+        "faults": sight.context.faults.list(),
+        "effect": effect,
+    }
+    return View("requests.html", "Requests", values)
+
+
+def request_rows(sight: Sight, count: int) -> list[RequestRow]:
+    """Return the last requests, the latest first."""
+    return [
+        RequestRow(
+            at_ms=milliseconds(served.time),
+            operation=served.operation or served.service,
+            method=served.method,
+            path=served.path,
+            mark=answer_mark(served.status),
+            fault=served.fault,
+            id=served.request_id,
+        )
+        for served in reversed(sight.log.last(count))
+    ]
+
+
+def effect(fault: Fault) -> str:
+    """Return what an armed fault will do, in a few words."""
+    words = _EFFECTS.get(fault.kind, "").format(**asdict(fault))
+    return words if fault.retry_after is None else f"{words}, Retry-After {fault.retry_after}"
+
+
+_EFFECTS: Final = {
+    "latency": "answers {seconds:g} s late",
+    "status": "answers {status} and does nothing",
+    "throttle": "answers 429 and does nothing",
+    "drop-before": "closes the connection and does nothing",
+    "drop-after-commit": "does everything, then closes the connection",
+    "stale": "answers from the past",
+    "slow-body": "lets the body trickle for {seconds:g} s",
+    "truncated-body": "does everything, then closes the connection within the body",
+    "expire-token": "ends the life of all tokens first",
+    "task-fails": "makes the run or task fail: {message}",
+    "kill": "ends the cloud's process",
+}

@@ -1,0 +1,107 @@
+"""What OBS knows and S3 does not: writes that never overwrite, and objects that grow by appending.
+
+`x-obs-forbid-overwrite: true` creates an object only where there is none, and an append is accepted only at the
+object's end: either is enough for a lock or a journal between processes.
+
+Source: page obs_04_0088 (appending: position rule, 409 PositionNotEqualToLength, at most 10,000 appends).
+`x-obs-forbid-overwrite` (409 ObjectAlreadyExists) is in public clients, not in the official pages. Not documented: the
+code beyond 10,000 appends, and what an append to an object that was put is told (409 ObjectNotAppendable for both).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from pulumi_dataarts.simulator import s3_auth
+from pulumi_dataarts.simulator.s3 import S3Answer
+
+if TYPE_CHECKING:
+    from pulumi_dataarts.simulator.s3 import Moto, S3Request
+    from pulumi_dataarts.simulator.s3_journal import JournaledS3
+    from pulumi_dataarts.simulator.store import Store
+
+APPENDS_MAX: Final = 10_000
+_APPENDED, _SCOPE = "obs.appended", ""
+_NEXT: Final = "x-obs-next-append-position"
+
+
+class ObsDialect:
+    """The buckets as OBS's clients see them. Safe to call from many threads."""
+
+    def __init__(self, s3: JournaledS3, store: Store) -> None:
+        self._s3 = s3
+        self._store = store
+
+    @property
+    def moto(self) -> Moto:
+        """The buckets themselves."""
+        return self._s3.moto
+
+    def call(self, request: S3Request) -> S3Answer:
+        """Answer a request; when it returns, what it changed is durable."""
+        if not request.key or request.method == "GET":
+            return self._s3.call(request)
+        if request.method == "HEAD":
+            return self._with_position(request)
+        with self._store.transaction():
+            if request.method == "POST" and "append" in request.query:
+                return self._append(request)
+            if _forbids(request) and self._length(request) is not None:
+                return s3_auth.error(409, "ObjectAlreadyExists", "The object already exists.", request)
+            answer = self._s3.call(request)
+            if answer.status < 300 and request.query.keys() <= {"uploadId", "x-id", "versionId"}:
+                self._store.delete(_APPENDED, _SCOPE, _name(request))
+            return answer
+
+    def _append(self, request: S3Request) -> S3Answer:
+        position, length = request.query.get("position", ""), self._length(request)
+        if not position.isdecimal():
+            return s3_auth.error(400, "InvalidArgument", "position must be a whole number.", request)
+        if not self.moto.has_bucket(request.bucket):
+            return s3_auth.error(404, "NoSuchBucket", "The specified bucket does not exist.", request)
+        if int(position) != (length or 0):
+            refusal = s3_auth.error(409, "PositionNotEqualToLength", "Position is not equal to object length.", request)
+            return replace(refusal, headers={**refusal.headers, _NEXT: str(length or 0)})
+        appended = self._store.get(_APPENDED, _SCOPE, _name(request))
+        if (length is not None and appended is None) or (appended and appended["times"] >= APPENDS_MAX):
+            return s3_auth.error(409, "ObjectNotAppendable", "The object is not appendable.", request)
+        return self._grow(request, appended["times"] if appended else 0)
+
+    def _grow(self, request: S3Request, times: int) -> S3Answer:
+        target = request.raw_path
+        old = self._s3.call(replace(request, method="GET", target=target, headers={}, body=b"")).body if times else b""
+        content = old + request.body
+        kept = {key: value for key, value in request.headers.items() if key.lower() not in _OF_THE_PART}
+        headers = {**kept, "Content-Length": str(len(content))}
+        answer = self._s3.call(replace(request, method="PUT", target=target, headers=headers, body=content))
+        if answer.status >= 300:
+            return answer
+        self._store.put(_APPENDED, _SCOPE, _name(request), {"times": times + 1})
+        return replace(answer, headers={**answer.headers, _NEXT: str(len(content))})
+
+    def _with_position(self, request: S3Request) -> S3Answer:
+        answer = self._s3.call(request)
+        with self._store.transaction():
+            is_appended = self._store.get(_APPENDED, _SCOPE, _name(request)) is not None
+        if answer.status >= 300 or not is_appended:
+            return answer
+        more = {"x-obs-object-type": "Appendable", _NEXT: str(self._length(request) or 0)}
+        return replace(answer, headers={**answer.headers, **more})
+
+    def _length(self, request: S3Request) -> int | None:
+        return self.moto.length_bytes(request.bucket, request.key)
+
+
+_OF_THE_PART: Final = frozenset({"content-length", "content-md5", "x-amz-content-sha256", "transfer-encoding"})
+
+
+def _forbids(request: S3Request) -> bool:
+    return any(
+        name.lower() in ("x-obs-forbid-overwrite", "x-amz-forbid-overwrite") and value.lower() == "true"
+        for name, value in request.headers.items()
+    )
+
+
+def _name(request: S3Request) -> str:
+    return f"{request.bucket}/{request.key}"
