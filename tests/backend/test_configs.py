@@ -144,7 +144,7 @@ def test_a_value_is_set_in_files_of_every_shape(tmp_path: Path, text: str, expec
             st.sampled_from(["region", "tags", "note", "new", "other:flag"]),
             st.none()
             | st.booleans()
-            | st.integers()
+            | st.integers(1 - 2**63, 2**63 - 1)
             | st.text(max_size=10)
             | st.lists(st.text(max_size=5), max_size=3),
         ),

@@ -153,7 +153,7 @@ def test_other_stacks_are_not_locked(stack: Stack, blobs: LocalBlobs):
 
 
 def test_while_a_journal_is_left_the_lock_keeps_the_official_cli_out_and_lets_us_in(stack: Stack):
-    stack.blobs.write(stack.journal_key, b"")
+    stack.blobs.write(stack.journal_key, b"begun")
     acquire(stack).release()
     assert len(locks.owners(stack)) == 1
     stack.blobs.delete(stack.journal_key)

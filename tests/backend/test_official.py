@@ -24,7 +24,7 @@ from pulumi_dataarts.errors import LockHeld
 from pulumi_dataarts.model.journal import Begin, Put
 from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
 from pulumi_dataarts.model.values import Secret
-from tests.backend.conftest import TIME
+from tests.backend.conftest import TIME, die
 from tests.model.states import provider, root, thing
 
 pytestmark = [
@@ -106,9 +106,7 @@ def test_a_killed_run_keeps_it_out_until_we_have_gone_on(folder: Path, environ: 
     run = open_run(ours, "update", keyring=KEYRING)
     run.journal.append([Put(4, thing("c"))]).result(10)
     run.journal.append([Begin(1, PendingOperation("creating", thing("d")))]).result(10)
-    run._writer.close()
-    run._close_log()
-    run._lock._kernel_lock.release()  # type: ignore[union-attr]
+    die(run)
     assert "currently locked by 1 lock" in pulumi(folder, environ, "refresh", "-s", "dev", "--yes", fails=True)
     open_run(ours, "update", keyring=KEYRING).close(None, Outcome())
     exported = json.loads(pulumi(folder, environ, "stack", "export", "-s", "dev"))

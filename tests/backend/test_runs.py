@@ -21,7 +21,7 @@ from pulumi_dataarts.errors import Corrupt, LockHeld, StateError
 from pulumi_dataarts.model.journal import Batch, Begin, Drop, End, Put, fold
 from pulumi_dataarts.model.snapshots import PendingOperation, ResourceState, Snapshot
 from pulumi_dataarts.model.values import Secret
-from tests.backend.conftest import keyring
+from tests.backend.conftest import die, keyring
 from tests.model.states import root, thing
 
 NOW = datetime(2026, 11, 20, 15, 14, 5, 650000, tzinfo=UTC)
@@ -60,9 +60,7 @@ def killed(stack: Stack, batches: list[Batch]) -> None:
     run = start(stack)
     for batch in batches:
         run.journal.append(batch).result(10)
-    run._writer.close()
-    run._close_log()
-    run._lock._kernel_lock.release()  # type: ignore[union-attr]
+    die(run)
 
 
 def test_a_run_leads_to_the_state_of_its_journal(stack: Stack):
@@ -331,7 +329,7 @@ from pulumi_dataarts.backend.blobs import LocalBlobs
 from pulumi_dataarts.backend.runs import open_run
 from pulumi_dataarts.backend.stacks import Stack
 from pulumi_dataarts.model.journal import Put
-from tests.backend.conftest import keyring
+from tests.backend.conftest import die, keyring
 from tests.model.states import thing
 run = open_run(Stack(LocalBlobs(Path(sys.argv[1])), "proj", "dev"), "update", keyring=keyring)
 for number in range(int(sys.argv[2])):

@@ -3,11 +3,10 @@ from __future__ import annotations
 import json
 import os
 import socket
-from collections.abc import Iterator
 
 import pytest
 
-from pulumi_dataarts.backend import locks
+from pulumi_dataarts.backend import locks, owners
 from pulumi_dataarts.backend.blobs import open_backend
 from pulumi_dataarts.backend.runs import Outcome, load, open_run
 from pulumi_dataarts.backend.s3 import S3Blobs, open_s3
@@ -15,30 +14,16 @@ from pulumi_dataarts.backend.stacks import Stack, create_stack, list_stacks, rem
 from pulumi_dataarts.errors import ConfigError, Corrupt, LockHeld, StateError
 from pulumi_dataarts.model.journal import Batch, Begin, Drop, Put, fold
 from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
-from tests.backend.conftest import PROVIDER, TIME, keyring
+from tests.backend.buckets import Buckets
+from tests.backend.conftest import PROVIDER, TIME, die, keyring
 from tests.model.states import PROJECT, STACK, root, thing
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def url(endpoint: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
-    import boto3
-
-    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
-        monkeypatch.setenv(name, "testing")
-    bucket = "state-" + request.node.name.partition("[")[0].replace("_", "-")[-40:].strip("-")
-    boto3.client("s3", endpoint_url=f"http://{endpoint}", region_name="us-east-1").create_bucket(Bucket=bucket)
-    return f"s3://{bucket}/team/a?region=us-east-1&endpoint={endpoint}&disableSSL=true&s3ForcePathStyle=true"
+def url(buckets: Buckets, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> str:
+    for name, value in buckets.environment.items():
+        monkeypatch.setenv(name, value)
+    return buckets.url("state-" + request.node.name.partition("[")[0].replace("_", "-")[-40:].strip("-"))
 
 
 @pytest.fixture
@@ -55,7 +40,7 @@ def killed(stack: Stack, batches: list[Batch]) -> None:
     run = open_run(stack, "update", keyring=keyring)
     for batch in batches:
         run.journal.append(batch).result(10)
-    run._writer.close()
+    die(run)
 
 
 def test_objects_are_read_listed_and_deleted_below_the_prefix(bucket: S3Blobs):
@@ -82,7 +67,7 @@ def test_a_log_is_one_object_per_frame_in_order(bucket: S3Blobs):
     for number in range(12):
         log.append(b"%d\n" % number)
     assert bucket.read_log("x.journal") == b"".join(b"%d\n" % number for number in range(12))
-    assert bucket.find("x.journal/")[0].key == "x.journal/00000001.json"
+    assert bucket.find("x.journal/")[0].key == "x.journal/00000000-00000001.json"
     continued = bucket.continue_log("x.journal", b"ignored")
     continued.append(b"12\n")
     assert bucket.read_log("x.journal").endswith(b"11\n12\n")
@@ -97,12 +82,12 @@ def test_a_log_with_a_gap_is_called_corrupt(bucket: S3Blobs):
     log = bucket.open_log("x")
     for _ in range(3):
         log.append(b"frame\n")
-    bucket.delete("x/00000002.json")
+    bucket.delete("x/00000000-00000002.json")
     with pytest.raises(Corrupt, match="lacks frames"):
         bucket.read_log("x")
 
 
-def test_a_run_and_a_killed_run_work_as_on_a_folder(bucket: S3Blobs, remote: Stack):
+def test_a_run_and_a_killed_run_work_as_on_a_folder(bucket: S3Blobs, remote: Stack, monkeypatch: pytest.MonkeyPatch):
     happened: list[Batch] = [
         [Put(0, root())],
         [Begin(1, PendingOperation("creating", thing("a")))],
@@ -114,15 +99,18 @@ def test_a_run_and_a_killed_run_work_as_on_a_folder(bucket: S3Blobs, remote: Sta
     assert list_stacks(bucket) == [remote], "the journal is no stack"
     with pytest.raises(LockHeld, match="dataarts"):
         open_run(remote, "update", keyring=keyring)
-    for item in bucket.find(remote.locks_folder):
-        bucket.delete(item.key)
+    monkeypatch.setattr(owners, "is_running", lambda pid, started="": False)
     with open_run(remote, "update", keyring=keyring) as run:
         assert run.base == fold(Snapshot(), happened[:3])
-        assert bucket.find(f"{remote.journal_key}/") == []
+        assert bucket.read_log(remote.journal_key) == b""
         run.close(Snapshot((root(),)), Outcome())
     assert load(remote, keyring).snapshot == Snapshot((root(),))
     remove_stack(remote)
-    assert [item.key for item in bucket.find("")] == [".pulumi/meta.yaml"]
+    assert [item.key.rpartition("/")[0] for item in bucket.find("") if "/stacks/" not in item.key] == [
+        ".pulumi",
+        ".pulumi/dataarts/proj/dev.lease",
+        ".pulumi",
+    ]
 
 
 def test_a_bucket_that_is_not_there_is_told(url: str):
@@ -159,17 +147,16 @@ def test_what_is_sent_has_no_newer_checksum(bucket: S3Blobs):
 def test_in_a_bucket_only_a_known_machines_dead_lock_is_taken_over(
     bucket: S3Blobs, machine: str, is_taken_over: bool, monkeypatch: pytest.MonkeyPatch
 ):
-    monkeypatch.setattr(locks, "_own_machine", lambda: "this")
-    stack = Stack(bucket, PROJECT, "locked")
+    monkeypatch.setattr(owners, "machine", lambda: "this")
+    stack = Stack(bucket, PROJECT, f"locked{machine}")
     held = {"pid": 2**22 + 1, "username": "u", "hostname": socket.gethostname(), "timestamp": TIME, "machine": machine}
-    bucket.write(f"{stack.locks_folder}dataarts-1.json", json.dumps(held).encode())
+    bucket.write(f"{stack.locks_folder}0d9e4eb4.json", json.dumps(held).encode())
     if is_taken_over:
         with locks.locked(stack):
             assert [owner.pid for owner in locks.owners(stack)] == [os.getpid()]
     else:
         with pytest.raises(LockHeld), locks.locked(stack):
             pass
-    bucket.delete(f"{stack.locks_folder}dataarts-1.json")
 
 
 def test_a_named_endpoint_gets_virtual_hosts_and_https(monkeypatch: pytest.MonkeyPatch):

@@ -47,6 +47,15 @@ def test_only_unanswered_creates_are_carried_on():
     assert fold(Snapshot(BASE.resources, (create, update)), []).pending == (create,)
 
 
+def test_a_begun_create_is_settled_by_one_of_the_same_resource_that_ends_well():
+    left = PendingOperation("creating", thing("c"))
+    base = Snapshot(pending=(left, PendingOperation("creating", thing("d"))))
+    begun = [Begin(0, PendingOperation("creating", thing("c", id="")))]
+    assert len(fold(base, [begun, [End(0)]]).pending) == 2, "it failed: whether the first one took effect is still open"
+    assert [item.resource.urn for item in fold(base, [begun, [End(0), Put(2, thing("c"))]]).pending] == [thing("d").urn]
+    assert fold(base, [[Put(2, thing("c"))]]).pending == base.pending, "nothing was created"
+
+
 @given(shapes(max_size=3), st.data())
 def test_a_fold_resumed_in_its_midst_leads_to_the_same(base: Snapshot, data: st.DataObject):
     happened = data.draw(batches(len(base.resources)))

@@ -144,7 +144,9 @@ class LocalBlobs:
     def delete_log(self, key: str) -> None:
         """Remove the log."""
         self.delete(key)
-        _sync_folder(self._path(key).parent)
+        folder = self._path(key).parent
+        with _reported("write", folder):
+            _sync_folder(folder)
 
     def _path(self, key: str) -> Path:
         if key.startswith("/") or ".." in PurePosixPath(key).parts:
@@ -163,7 +165,8 @@ class _LocalLog:
     def append(self, frame: bytes) -> None:
         if self._handle < 0:
             self._blobs.write(self._key, frame)
-            self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND)
+            with _reported("open", self._path):
+                self._handle = os.open(self._path, os.O_WRONLY | os.O_APPEND)
         else:
             self._extend(frame)
         self._size_bytes += len(frame)

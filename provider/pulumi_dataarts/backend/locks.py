@@ -1,146 +1,157 @@
-"""One writer per stack: the official lock files, honoured both ways, and below them a lock of the kernel's.
+"""One writer per stack: the official lock files, honoured both ways, and below them a lock that ends with its holder.
 
 A lock file says who works on the stack; any other one in the stack's folder refuses us, as ours refuses the official
-CLI. On a local backend each of our runs also holds a kernel lock, which ends with the process whatever kills it: a lock
-file of ours that nobody holds is that of a dead run, and is taken over at once. The file of the dead run stays in place
-until ours stands, so that nobody slips in between.
+CLI. Below it, each of our runs holds a lock of its own kind: on a folder one of the kernel's, which ends with the
+process whatever kills it; in a bucket a lease, which expires. Whoever has that knows that any lock file of ours is that
+of a dead run, and takes it over. The file of the dead run stays in place until ours stands, so that nobody slips in
+between.
 
 Source: pulumi-state.md section 2.2; reliability.md section 3.4.
 """
 
 from __future__ import annotations
 
-import getpass
-import json
-import os
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Protocol
 from uuid import uuid4
 
+from pulumi_dataarts.backend.owners import OURS, Owner, is_running, own, read_owner
 from pulumi_dataarts.backend.properties import dumps
 from pulumi_dataarts.errors import LockHeld, StateError
 
 if TYPE_CHECKING:
     from filelock import BaseFileLock
 
+    from pulumi_dataarts.backend.blobs import Blobs
     from pulumi_dataarts.backend.stacks import Stack
-
-_OURS: Final = "dataarts-"
-_BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
-_PID_NAMESPACE: Final = Path("/proc/self/ns/pid")
 
 Note = Callable[[str], None]
 
 
-@dataclass(frozen=True)
-class Owner:
-    """Who holds a lock. `machine` tells hosts of equal names apart; the official CLI does not write it."""
-
-    key: str
-    pid: int
-    username: str
-    hostname: str
-    timestamp: str
-    machine: str = ""
+class Guard(Protocol):
+    """What only one of our runs holds at a time. `blobs` refuses to write once it is held no more."""
 
     @property
-    def is_ours(self) -> bool:
-        """Whether this program wrote the lock."""
-        return self.key.rpartition("/")[2].startswith(_OURS)
+    def blobs(self) -> Blobs:
+        """The backend, for the holder to write through."""
+        ...
 
-    def __str__(self) -> str:
-        return f"{self.username}@{self.hostname} (pid {self.pid}) since {self.timestamp}"
+    def release(self) -> None:
+        """Let the next one have it."""
+        ...
+
+
+@dataclass(frozen=True)
+class _KernelGuard:
+    blobs: Blobs
+    kernel_lock: BaseFileLock
+
+    def release(self) -> None:
+        self.kernel_lock.release()
 
 
 class Lock:
-    """A stack's lock, held until `release`."""
+    """A stack's lock, held until `release`. `stack` is the one to write through: it refuses once the lock is lost."""
 
-    def __init__(self, stack: Stack, key: str, kernel_lock: BaseFileLock | None) -> None:
-        self._stack = stack
+    def __init__(self, stack: Stack, key: str, guard: Guard) -> None:
+        self.stack = replace(stack, blobs=guard.blobs)
+        self._unguarded = stack
         self._key = key
-        self._kernel_lock = kernel_lock
+        self._guard = guard
 
     def release(self) -> None:
         """Let others work on the stack. While a journal is left, only us: the file stays, and we take it over."""
-        if not self._stack.has_journal():
-            self._stack.blobs.delete(self._key)
-        if self._kernel_lock is not None:
-            self._kernel_lock.release()
+        try:
+            if not self._unguarded.has_journal():
+                self._unguarded.blobs.delete(self._key)
+        finally:
+            self._guard.release()
 
 
 def acquire(stack: Stack, now: datetime, note: Note) -> Lock:
-    """Lock a stack, taking over the locks of dead processes of this host; `note` hears of each.
+    """Lock a stack, taking over from those who are dead; `note` hears of each.
 
     Raises:
-        LockHeld: somebody alive, or on another host, works on it.
+        LockHeld: somebody works on it who is alive, or may be.
     """
-    kernel_lock = _kernel_lock(stack)
-    key = f"{stack.locks_folder}{_OURS}{uuid4()}.json"
+    guard = _guard(stack, now, note)
+    key = f"{stack.locks_folder}{OURS}{uuid4()}.json"
     try:
         dead = _dead_owners(stack)
-        stack.blobs.write(key, dumps(_own(now)).encode())
+        stack.blobs.write(key, dumps(own(now)).encode())
         try:
             _refuse_others(stack, {key, *(owner.key for owner in dead)})
         except LockHeld:
             stack.blobs.delete(key)
             raise
+        for owner in dead:
+            stack.blobs.delete(owner.key)
+            note(f"took over the lock of {owner}: that process is gone")
     except BaseException:
-        if kernel_lock is not None:
-            kernel_lock.release()
+        guard.release()
         raise
-    for owner in dead:
-        stack.blobs.delete(owner.key)
-        note(f"took over the lock of {owner}: that process is gone")
-    return Lock(stack, key, kernel_lock)
+    return Lock(stack, key, guard)
 
 
 def owners(stack: Stack) -> list[Owner]:
-    """Return who holds locks on a stack."""
+    """Return who has lock files on a stack."""
     found = ((item.key, stack.blobs.read(item.key)) for item in stack.blobs.find(stack.locks_folder))
-    return [_read(key, data) for key, data in found if data is not None]
+    return [read_owner(key, data) for key, data in found if data is not None]
 
 
 @contextmanager
-def locked(stack: Stack, note: Note = lambda text: None) -> Iterator[None]:
-    """Hold a stack's lock for what is done at once. Raises as `acquire`."""
+def locked(stack: Stack, note: Note = lambda text: None) -> Iterator[Stack]:
+    """Hold a stack's lock for what is done at once, through the stack that this gives. Raises as `acquire`."""
     lock = acquire(stack, datetime.now(UTC), note)
     try:
-        yield
+        yield lock.stack
     finally:
         lock.release()
 
 
 def cancel(stack: Stack) -> list[Owner]:
-    """Remove every lock of a stack, and return whose they were."""
+    """Remove every lock of a stack, and return whose they were. In a bucket a run of ours can write no more then."""
     found = owners(stack)
     for owner in found:
         stack.blobs.delete(owner.key)
+    if stack.blobs.folder is None:
+        from pulumi_dataarts.backend import leases
+
+        leases.revoke(stack)
     return found
 
 
+def _guard(stack: Stack, now: datetime, note: Note) -> Guard:
+    if stack.blobs.folder is None:
+        from pulumi_dataarts.backend import leases
+
+        return leases.acquire(stack, now, note)
+    return _kernel_guard(stack)
+
+
 def _dead_owners(stack: Stack) -> list[Owner]:
-    """Return whose locks may be taken over. The kernel lock, where there is one, is ours by now."""
+    """Return whose lock files may be taken over. The guard is ours by now."""
     found = owners(stack)
-    alive = [owner for owner in found if not _is_dead(owner, is_local=stack.blobs.folder is not None)]
+    is_dead = _is_dead_here if stack.blobs.folder is not None else _is_dead_in_a_bucket
+    alive = [owner for owner in found if not is_dead(owner)]
     if alive:
         raise _held(stack, alive)
     return found
 
 
-def _is_dead(owner: Owner, *, is_local: bool) -> bool:
+def _is_dead_here(owner: Owner) -> bool:
     if owner.hostname != socket.gethostname():
         return False
-    if is_local and owner.is_ours:
-        return True
-    # Containers often share a host name, and in a bucket their locks meet: there, only a known machine counts.
-    if not is_local and (not owner.machine or owner.machine != _own_machine()):
-        return False
-    return not _is_running(owner.pid)
+    return owner.is_ours or not is_running(owner.pid, owner.started)
+
+
+def _is_dead_in_a_bucket(owner: Owner) -> bool:
+    # Of the official CLI's owners nobody knows which machine they are on: host names repeat.
+    return owner.is_ours or owner.is_gone
 
 
 def _refuse_others(stack: Stack, known: set[str]) -> None:
@@ -149,13 +160,11 @@ def _refuse_others(stack: Stack, known: set[str]) -> None:
         raise _held(stack, others)
 
 
-def _kernel_lock(stack: Stack) -> BaseFileLock | None:
-    folder = stack.blobs.folder
-    if folder is None:
-        return None
+def _kernel_guard(stack: Stack) -> _KernelGuard:
     from filelock import FileLock, Timeout
 
-    path = folder / stack.kernel_lock_key
+    assert stack.blobs.folder is not None
+    path = stack.blobs.folder / stack.kernel_lock_key
     lock = FileLock(path, timeout=0, thread_local=False)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -164,7 +173,7 @@ def _kernel_lock(stack: Stack) -> BaseFileLock | None:
         raise _held(stack, owners(stack)) from None
     except OSError as error:
         raise StateError(f"cannot lock {path}: {error.strerror}") from error
-    return lock
+    return _KernelGuard(stack.blobs, lock)
 
 
 def _held(stack: Stack, held_by: list[Owner]) -> LockHeld:
@@ -173,48 +182,3 @@ def _held(stack: Stack, held_by: list[Owner]) -> LockHeld:
         f"stack {stack.name!r} is locked by {named}",
         hint=f"Wait for it to end. If it cannot be alive: `dataarts cancel --stack {stack.name}`.",
     )
-
-
-def _own(now: datetime) -> dict[str, object]:
-    return {
-        "pid": os.getpid(),
-        "username": _username(),
-        "hostname": socket.gethostname(),
-        "timestamp": now.isoformat(),
-        "machine": _own_machine(),
-    }
-
-
-def _read(key: str, data: bytes) -> Owner:
-    try:
-        document = json.loads(data)
-        texts = (str(document.get(name, "")) for name in ("username", "hostname", "timestamp", "machine"))
-        return Owner(key, int(document.get("pid", 0)), *texts)
-    except (ValueError, AttributeError, TypeError):
-        return Owner(key, 0, "somebody", "an unknown host", "an unknown time")
-
-
-def _username() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
-
-
-def _own_machine() -> str:
-    try:
-        return f"{_BOOT_ID.read_text().strip()} {_PID_NAMESPACE.readlink()}"
-    except OSError:
-        return ""
-
-
-def _is_running(pid: int) -> bool:
-    if os.name != "posix":
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -26,8 +26,8 @@ def repair(stack: Stack, keyring: Keyring, note: locks.Note, clock: Clock) -> li
         LockHeld: somebody works on the stack; TooNew, ConfigError: as `checkpoint.read`.
         Corrupt: something is wrong that only a person can decide.
     """
-    with locks.locked(stack, note):
-        return _repair(stack, keyring, rfc3339(clock()))
+    with locks.locked(stack, note) as held:
+        return _repair(held, keyring, rfc3339(clock()))
 
 
 def override(
@@ -40,11 +40,11 @@ def override(
     """
     snapshot = without_aliases(snapshot)
     _refuse_broken(stack, snapshot)
-    with locks.locked(stack, note):
-        key, data = read_checkpoint(stack)
+    with locks.locked(stack, note) as held:
+        key, data = read_checkpoint(held)
         codec = Codec(Vault(provider, keyring))
-        content = checkpoint.write(stack.qualified, snapshot, codec, rfc3339(clock()))
-        _exchange(stack, key, data, content)
+        content = checkpoint.write(held.qualified, snapshot, codec, rfc3339(clock()))
+        _exchange(held, key, data, content)
 
 
 def _repair(stack: Stack, keyring: Keyring, now: str) -> list[str]:

@@ -119,6 +119,7 @@ def open_run(
     """
     prepare(stack.blobs)
     lock = locks.acquire(stack, clock(), note)
+    stack = lock.stack
     try:
         loaded = load(stack, keyring)
         same_provider = provider is None or provider == loaded.checkpoint.provider

@@ -1,21 +1,25 @@
 """State in a bucket that speaks S3, such as OBS: the same keys below a prefix, one object per file.
 
-An object is replaced whole, so a write is atomic. A log is a folder of numbered objects, one per frame.
+An object is replaced whole, so a write is atomic. A log is a folder of numbered objects, one per frame; their names
+start with the generation of the lease they were written under (see `leases`).
 
-Source: pulumi-state.md section 2.1; huawei-obs-iam.md section 6.
+Source: pulumi-state.md section 2.1; huawei-obs-iam.md section 6; reliability.md section 3.5.
 """
 
 from __future__ import annotations
 
+from email.utils import parsedate_to_datetime
+from functools import cached_property, partial
+from itertools import count, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
 from pulumi_dataarts.backend.blobs import Listed, Log
 from pulumi_dataarts.errors import ConfigError, Corrupt, StateError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from botocore.client import BaseClient
 
@@ -34,14 +38,30 @@ _PARAMETERS: Final = frozenset(
     }
 )
 _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
+_UNMET: Final = frozenset(
+    {"409", "412", "ConditionalRequestConflict", "PositionNotEqualToLength", "PreconditionFailed"}
+)
+_ABSENT: Final = {"IfNoneMatch": "*"}
+
+# What a log has at a place where its writer may not go on. Empty objects cannot be appended, so it has a byte.
+SEAL: Final = b"\n"
+
+
+class Object(NamedTuple):
+    """An object's content, the tag that names this version of it, and its age by the bucket's own clock, in seconds."""
+
+    data: bytes
+    tag: str
+    age_s: float
 
 
 class S3Blobs:
     """A bucket, or what is below a prefix of one."""
 
-    def __init__(self, client: BaseClient, bucket: str, prefix: str, url: str) -> None:
+    def __init__(self, connect: Callable[[], BaseClient], bucket: str, prefix: str, url: str) -> None:
         self.url = url
-        self._client: Any = client
+        self._connect = connect
+        self._client: Any = connect()
         self._bucket = bucket
         self._prefix = f"{prefix}/" if prefix else ""
 
@@ -52,12 +72,35 @@ class S3Blobs:
 
     def read(self, key: str) -> bytes | None:
         """Return the content, None where there is none."""
+        found = self.look(key)
+        return found.data if found else None
+
+    def look(self, key: str) -> Object | None:
+        """Return the object, None where there is none."""
         answer = self._call(self._client.get_object, key)
-        return answer["Body"].read() if answer else None
+        if answer is None:
+            return None
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        return Object(answer["Body"].read(), answer["ETag"], (now - answer["LastModified"]).total_seconds())
 
     def write(self, key: str, data: bytes) -> None:
         """Replace the content."""
         self._call(self._client.put_object, key, Body=data)
+
+    def create(self, key: str, data: bytes) -> bool:
+        """Write an object that is not there yet; say whether it was so. Only some buckets honour that."""
+        return self._conditional(self._client, key, data, _ABSENT)
+
+    def create_by_append(self, key: str, data: bytes) -> bool:
+        """Do the same by OBS's append at position 0, which needs content.
+
+        Source: reliability.md section 3.5 (obs_04_0088).
+        """
+        return self._conditional(self._appending, key, data, {})
+
+    def exchange(self, key: str, data: bytes, tag: str) -> bool:
+        """Replace the version of that tag; say whether it was the current one. Only some buckets honour that."""
+        return self._conditional(self._client, key, data, {"IfMatch": tag})
 
     def delete(self, key: str) -> None:
         """Remove the key; nothing happens where there is none."""
@@ -78,11 +121,11 @@ class S3Blobs:
 
     def open_log(self, key: str) -> Log:
         """Start an empty log; what was there goes once its first frame stands."""
-        return _S3Log(self, key, self._frame_keys(key), is_new=True)
+        return S3Log(self, key, self._places(key), self.write, is_new=True)
 
     def continue_log(self, key: str, whole: bytes) -> Log:
         """Go on with a log. Objects are whole or not there, so nothing is cut off here."""
-        return _S3Log(self, key, self._frame_keys(key), is_new=False)
+        return S3Log(self, key, self._places(key), self.write, is_new=False)
 
     def read_log(self, key: str) -> bytes:
         """Return all frames of a log, joined.
@@ -90,22 +133,51 @@ class S3Blobs:
         Raises:
             Corrupt: a frame in the midst is missing.
         """
-        keys = self._frame_keys(key)
-        numbers = [_number(frame_key) for frame_key in keys]
-        if numbers and numbers != list(range(numbers[0], numbers[0] + len(numbers))):
-            raise Corrupt(f"{key} in {self.url} lacks frames between {numbers[0]} and {numbers[-1]}")
-        return b"".join(self.read(frame_key) or b"" for frame_key in keys)
+        keys = self.frame_keys(key)
+        for earlier, later in pairwise(map(frame_of, keys)):
+            if later.generation == earlier.generation and later.number != earlier.number + 1:
+                raise Corrupt(f"{key} in {self.url} lacks frames between {earlier.number} and {later.number}")
+        frames = [self.read(frame_key) for frame_key in keys]
+        if None in frames:
+            raise Corrupt(f"{key} in {self.url} was removed while it was read")
+        return b"".join(frame for frame in frames if frame and frame != SEAL)
 
     def delete_log(self, key: str) -> None:
         """Remove a log, its first frames first, so that what is left of it never looks like a younger one."""
-        for frame_key in self._frame_keys(key):
-            self.delete(frame_key)
+        self.delete_frames(self.frame_keys(key))
 
-    def _frame_keys(self, key: str) -> list[str]:
+    def delete_frames(self, keys: list[str]) -> None:
+        """Remove frames, but no seals. Only the last frame of a generation can be one."""
+        lasts = {frame_of(key).generation: key for key in keys}
+        seals = {key for key in lasts.values() if self.read(key) == SEAL}
+        for key in keys:
+            if key not in seals:
+                self.delete(key)
+
+    def frame_keys(self, key: str) -> list[str]:
+        """Return the keys of a log's frames, in order."""
         return [item.key for item in self.find(f"{key}/")]
 
+    def _places(self, key: str) -> Iterator[Frame]:
+        """Return the places after what is there, for who writes without a lease."""
+        return places(0, max((frame_of(frame_key).number for frame_key in self.frame_keys(key)), default=0))
+
+    @cached_property
+    def _appending(self) -> Any:
+        """A client whose every write of an object is an append: boto3 has no call of its own for it."""
+        client = self._connect()
+        client.meta.events.register("before-call.s3.PutObject", _as_append)
+        return client
+
+    def _conditional(self, client: Any, key: str, data: bytes, conditions: Mapping[str, str]) -> bool:
+        answer = self._call(client.put_object, key, Body=data, **conditions)
+        if answer is not None:
+            return True
+        # A write that was sent again because its answer got lost finds itself.
+        return self.read(key) == data
+
     def _call(self, operation: Callable[..., Any], key: str, **more: Any) -> Any:
-        """Call the bucket about one key; None where there is none."""
+        """Call the bucket about one key; None where there is none, or where a condition does not hold."""
         return self._checked(operation, key, Key=self._prefix + key, **more)
 
     def _checked(self, operation: Callable[..., Any], key: str, **more: Any) -> Any:
@@ -115,7 +187,7 @@ class S3Blobs:
             return operation(Bucket=self._bucket, **more)
         except ClientError as error:
             code = error.response.get("Error", {}).get("Code", "")
-            if code in _MISSING:
+            if code in _MISSING | _UNMET:
                 return None
             request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
             raise StateError(
@@ -126,22 +198,49 @@ class S3Blobs:
             raise StateError(f"{key} in {self.url}: {error}") from error
 
 
-class _S3Log:
-    def __init__(self, blobs: S3Blobs, key: str, present: list[str], *, is_new: bool) -> None:
+class Frame(NamedTuple):
+    """Where a frame of a log stands: under which lease it was written, and as which one."""
+
+    generation: int
+    number: int
+
+
+class S3Log:
+    """A log under way. `places` are the next frames' places, `write` is how they are written."""
+
+    def __init__(
+        self, blobs: S3Blobs, key: str, places: Iterator[Frame], write: Callable[[str, bytes], None], *, is_new: bool
+    ) -> None:
         self._blobs = blobs
         self._key = key
-        self._number = _number(present[-1]) if present else 0
-        self._replaced = present if is_new else []
+        self._places = places
+        self._write = write
+        self._replaced = blobs.frame_keys(key) if is_new else []
 
     def append(self, frame: bytes) -> None:
-        self._number += 1
-        self._blobs.write(f"{self._key}/{self._number:08d}.json", frame)
-        for key in self._replaced:
-            self._blobs.delete(key)
+        """Add a frame as an object of its own."""
+        self._write(frame_key(self._key, next(self._places)), frame)
+        self._blobs.delete_frames(self._replaced)
         self._replaced = []
 
     def close(self) -> None:
         """Nothing is held open."""
+
+
+def places(generation: int, after: int = 0) -> Iterator[Frame]:
+    """Yield the places of a generation's frames, one after another."""
+    return (Frame(generation, number) for number in count(after + 1))
+
+
+def frame_key(key: str, frame: Frame) -> str:
+    """Return the key of a log's frame."""
+    return f"{key}/{frame.generation:08d}-{frame.number:08d}.json"
+
+
+def frame_of(key: str) -> Frame:
+    """Return which frame a key names."""
+    generation, _, number = key.rpartition("/")[2].removesuffix(".json").partition("-")
+    return Frame(int(generation), int(number))
 
 
 def open_s3(url: str) -> S3Blobs:
@@ -160,7 +259,7 @@ def open_s3(url: str) -> S3Blobs:
             f"backend {url}: " + (f"unknown parameter {', '.join(unknown)}" if unknown else "the bucket is missing"),
             hint=f"The form is s3://<bucket>/<prefix>?endpoint=<host>&…, with {', '.join(sorted(_PARAMETERS))}.",
         )
-    return S3Blobs(_client(options), parts.netloc, parts.path.strip("/"), url)
+    return S3Blobs(partial(_client, options), parts.netloc, parts.path.strip("/"), url)
 
 
 def _client(options: Mapping[str, str]) -> BaseClient:
@@ -182,6 +281,12 @@ def _client(options: Mapping[str, str]) -> BaseClient:
     return session.client("s3", endpoint_url=_endpoint(options), config=config)
 
 
+def _as_append(params: dict[str, Any], **_: Any) -> None:
+    """Turn a write of an object into an append at position 0."""
+    params["method"] = "POST"
+    params["url"] += "?append&position=0"
+
+
 def _endpoint(options: Mapping[str, str]) -> str | None:
     endpoint = options.get("endpoint")
     if not endpoint or "://" in endpoint:
@@ -192,7 +297,3 @@ def _endpoint(options: Mapping[str, str]) -> str | None:
 
 def _is_on(options: Mapping[str, str], name: str) -> bool:
     return options.get(name, "").lower() in ("1", "t", "true")
-
-
-def _number(key: str) -> int:
-    return int(key.rpartition("/")[2].removesuffix(".json"))

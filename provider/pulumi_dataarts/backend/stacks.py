@@ -10,6 +10,8 @@
     .pulumi/backups/<project>/<stack>/<stack>.<ns>.json        the checkpoint after an update
     .pulumi/locks/organization/<project>/<stack>/<id>.json     who works on the stack
     .pulumi/dataarts/<project>/<stack>.lock                    locked by the kernel while a local run lives
+    .pulumi/dataarts/<project>/<stack>.lease/<generation>      in a bucket: who works on the stack, until when
+    .pulumi/capabilities.json                                  in a bucket: which conditions of writes it honours
 
 Source: pulumi-state.md section 2.
 """
@@ -86,14 +88,18 @@ class Stack:
         return f"{ROOT}/dataarts/{self.project}/{self.name}.lock"
 
     @property
+    def lease_folder(self) -> str:
+        """The prefix of the leases of runs on a bucket, one a generation."""
+        return f"{ROOT}/dataarts/{self.project}/{self.name}.lease/"
+
+    @property
     def locks_folder(self) -> str:
         """The prefix of the locks."""
         return f"{ROOT}/locks/{self.qualified}/"
 
     def has_journal(self) -> bool:
         """Say whether a run is under way, or was killed."""
-        found = self.blobs.find(self.journal_key)
-        return any(item.key == self.journal_key or item.key.startswith(f"{self.journal_key}/") for item in found)
+        return bool(self.blobs.read_log(self.journal_key))
 
     def checkpoint_key(self) -> str | None:
         """Return the key of the checkpoint, the newest where there are several; None where the stack does not exist."""
@@ -174,10 +180,11 @@ def create_stack(blobs: Blobs, project: str, name: str, provider: SecretsProvide
     """
     prepare(blobs)
     stack = Stack(blobs, *parse_reference(name, project))
-    if stack.checkpoint_key() is not None:
-        raise ConfigError(f"stack {name!r} already exists", hint=f"Select it with `dataarts stack select {name}`.")
-    codec = Codec(Vault(provider, _unopened))
-    blobs.write(f"{stack.base}.json", checkpoint.write(stack.qualified, Snapshot(), codec, time))
+    with locked(stack) as held:
+        if stack.checkpoint_key() is not None:
+            raise ConfigError(f"stack {name!r} already exists", hint=f"Select it with `dataarts stack select {name}`.")
+        content = checkpoint.write(stack.qualified, Snapshot(), Codec(Vault(provider, _unopened)), time)
+        held.blobs.write(f"{stack.base}.json", content)
     return stack
 
 
@@ -187,8 +194,8 @@ def remove_stack(stack: Stack) -> None:
     Raises:
         LockHeld: somebody works on it.
     """
-    blobs = stack.blobs
-    with locked(stack):
+    with locked(stack) as held:
+        blobs = held.blobs
         blobs.delete_log(stack.journal_key)
         for folder in (stack.history_folder, stack.backups_folder):
             for item in blobs.find(folder):
@@ -210,8 +217,8 @@ def rename_stack(stack: Stack, name: str, keyring: Keyring, time: str) -> Stack:
     renamed = Stack(stack.blobs, *parse_reference(name, stack.project))
     if renamed.checkpoint_key() is not None:
         raise ConfigError(f"stack {name!r} already exists")
-    with locked(stack):
-        _rename(stack, renamed, keyring, time)
+    with locked(stack) as held, locked(renamed):
+        _rename(held, renamed, keyring, time)
     return renamed
 
 
@@ -225,7 +232,7 @@ def copy_stack(stack: Stack, destination: Blobs) -> int:
     prepare(destination)
     if Stack(destination, stack.project, stack.name).checkpoint_key() is not None:
         raise ConfigError(f"{destination.url} has a stack {stack.name!r} already")
-    with locked(stack):
+    with locked(stack), locked(Stack(destination, stack.project, stack.name)):
         _refuse_unfinished(stack)
         current, _ = read_checkpoint(stack)
         beside = [f"{current}.bak", stack.tags_key]

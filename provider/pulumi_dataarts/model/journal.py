@@ -91,7 +91,7 @@ class Fold:
                 case Begin(operation, pending):
                     self._begun[operation] = pending
                 case End(operation):
-                    self._begun.pop(operation, None)
+                    self._settle(self._begun.pop(operation, None), batch)
                 case Put(number, state):
                     self._put(number, state)
                 case Drop(number):
@@ -106,6 +106,12 @@ class Fold:
     def numbering(self) -> Numbering:
         """Return the numbers of the snapshot of this moment."""
         return Numbering(self._base_size, (*self._made, *sorted(self._kept)), tuple(self._begun))
+
+    def _settle(self, ended: PendingOperation | None, batch: Batch) -> None:
+        """Forget a creation that an earlier run began, once one of the same resource ended well: it was adopted."""
+        made = {entry.state.urn for entry in batch if isinstance(entry, Put)}
+        if ended is not None and ended.type == "creating" and ended.resource.urn in made:
+            self._carried = tuple(item for item in self._carried if item.resource.urn != ended.resource.urn)
 
     def _put(self, number: int, state: ResourceState) -> None:
         owner = self._kept if number < self._base_size else self._made

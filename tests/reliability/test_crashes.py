@@ -1,0 +1,154 @@
+"""A run is killed at every durable step and around every provider call; then a preview, an up and a preview follow.
+
+Nothing may be unreadable, lost, made twice or blocked, and the last preview is empty. The fast tests try a spread of
+steps; `make slow` tries all, and kills the run after that as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.engine.world import Body, Program
+from tests.reliability.crashing import Points, survive
+from tests.reliability.durable import Durable, FolderCloud, ids_in, pending_names
+
+ONLY = int(os.environ.get("CRASH_AT", "0"))
+STEPS_MAX = 5000
+
+
+def declaring(size: int, key: int = 0, number: int = 40) -> Body:
+    """Return a program of things in fours, each four declared at once and using one of the four before."""
+
+    async def body(program: Program) -> None:
+        earlier = None
+        for start in range(0, number, 4):
+            uses = {"up": earlier} if earlier else {}
+            names = [f"t{place:02}" for place in range(start, min(start + 4, number))]
+            inputs = {"size": size, "key": key}
+            made = await asyncio.gather(*(program.thing(name, inputs, uses=uses) for name in names))
+            earlier = made[0]
+
+    return body
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What stands before, what is killed, and how many things stand when it was done at last."""
+
+    before: Body | None
+    run: Callable[[Durable], object]
+    preview: Callable[[Durable], set[str]]
+    left: int
+
+
+def _ops(world: Durable, body: Body | None) -> set[str]:
+    return set((world.preview(body) if body else world.destroy(dry_run=True)).counts)
+
+
+def _up(before: Body | None, after: Body, left: int) -> Scenario:
+    return Scenario(before, lambda world: world.up(after), lambda world: _ops(world, after), left)
+
+
+SCENARIOS = {
+    "create": _up(None, declaring(1), 40),
+    "update": _up(declaring(1, number=20), declaring(2, number=20), 20),
+    "replace": _up(declaring(1, 1, number=10), declaring(1, 2, number=10), 10),
+    "shrink": _up(declaring(1, number=20), declaring(1, number=8), 8),
+    "destroy": Scenario(declaring(1, number=20), lambda w: w.destroy(), lambda w: _ops(w, None) - {"same"}, 0),
+    "refresh": Scenario(declaring(1, number=20), lambda w: w.refresh(), lambda w: _ops(w, declaring(1, number=20)), 20),
+}
+
+
+def prepared(folder: Path, scenario: Scenario) -> Path:
+    base = folder / "base"
+    base.mkdir()
+    world = Durable(base)
+    if scenario.before:
+        assert world.up(scenario.before).ok
+    return base
+
+
+def crashed(folder: Path, scenario: Scenario, fatal: int) -> bool:
+    """Kill the scenario's run at a step; say whether it came that far."""
+
+    def body(points: Points) -> None:
+        world = Durable(folder, cloud=FolderCloud(folder / "cloud", points.reach))
+        points.reached = 0
+        scenario.run(world)
+
+    return not survive(body, Points(fatal))
+
+
+def require_recovery(folder: Path, scenario: Scenario) -> None:
+    """Preview, run, preview: whatever the crash left, nothing is lost, repeated or blocked."""
+    world = Durable(folder)
+    state = world.load()
+    known = set(ids_in(state)) | {id for id in world.there if id.partition(".")[0] in pending_names(state)}
+    assert set(world.there) <= known, f"lost: {set(world.there) - known}"
+    scenario.preview(world)
+    assert scenario.run(world).ok
+    assert ids_in(world.load()) == sorted(world.there), "what the state has is what there is"
+    assert len(world.there) == scenario.left, "nothing was made twice"
+    assert scenario.preview(world) <= {"same"}, "and nothing is left to do"
+    assert world.load().pending == (), "no operation is without an answer"
+
+
+def fatal_steps(stride: int) -> Iterator[int]:
+    return iter([ONLY]) if ONLY else iter(range(1, STEPS_MAX, stride))
+
+
+def tried(name: str, folder: Path, stride: int, again: random.Random | None = None) -> int:
+    scenario = SCENARIOS[name]
+    base = prepared(folder, scenario)
+    count = 0
+    for fatal in fatal_steps(stride):
+        copy = folder / "copy"
+        shutil.copytree(base, copy)
+        if not crashed(copy, scenario, fatal):
+            shutil.rmtree(copy)
+            break
+        if again:
+            crashed(copy, scenario, again.randrange(1, 200))
+        replay = f"CRASH_AT={fatal} pytest -m '' -n 0 'tests/reliability/test_crashes.py::{_test(again)}[{name}]'"
+        try:
+            require_recovery(copy, scenario)
+        except Exception as error:
+            raise AssertionError(f"killed at step {fatal} of {name!r}; replay: {replay}") from error
+        shutil.rmtree(copy)
+        count += 1
+    return count
+
+
+def _test(again: random.Random | None) -> str:
+    name = "test_a_run_killed_at_a_spread_of_steps_is_continued"
+    return name.replace("a_spread_of_steps_is", "every_step_and_killed_again_is") if again else name
+
+
+# The steps tried are about a tenth of all; the strides have no common factor with what a resource takes.
+@pytest.mark.parametrize(("name", "stride"), [("create", 29), ("update", 13), ("replace", 11), ("destroy", 13)])
+def test_a_run_killed_at_a_spread_of_steps_is_continued(name: str, stride: int, tmp_path: Path) -> None:
+    assert tried(name, tmp_path, stride) >= (1 if ONLY else 8)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_run_killed_at_every_step_is_continued(name: str, tmp_path: Path) -> None:
+    count = tried(name, tmp_path, 1)
+    print(f"{name}: killed at each of {count} steps")
+    assert count >= (1 if ONLY else 40)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_run_killed_at_every_step_and_killed_again_is_continued(name: str, tmp_path: Path) -> None:
+    assert tried(name, tmp_path, 3, random.Random(name)) >= (1 if ONLY else 12)
