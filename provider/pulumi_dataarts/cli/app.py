@@ -20,11 +20,15 @@ COMMANDS = {
     "preview": Entry("operations", "preview", "Show what an up would change, and change nothing."),
     "up": Entry("operations", "up", "Create, update and delete until the stack is as the program says."),
     "refresh": Entry("operations", "refresh", "Look at everything in the cloud and bring the state up to date."),
+    "drift": Entry("drift", "drift", "Report what was changed outside, in all stacks."),
     "destroy": Entry("operations", "destroy", "Delete everything that the stack made."),
+    "import": Entry("adopt", "import_", "Take what stands in the cloud into the state, and print its code."),
     "cancel": Entry("state", "cancel", "Remove the locks of a stack whose owner is gone."),
     "state": Entry("state", "state", "Mend a stack's state by hand."),
     "stack": Entry("stack", "stack", "List, create, inspect and remove stacks."),
     "config": Entry("config", "config", "Read and change a stack's configuration."),
+    "ci": Entry("ci", "ci", "Write workflows for GitHub Actions or GitLab CI."),
+    "bench": Entry("bench", "bench", "Measure what operations cost."),
     "cloud": Entry("cloud", "cloud", "Run the embedded cloud."),
 }
 

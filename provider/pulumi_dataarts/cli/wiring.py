@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +47,7 @@ class Chosen:
     stack: Stack
     file: StackFile
     keyring: Keyring
+    phrase: Callable[[], str]
 
     def config(self) -> Config:
         """Return the merged configuration, decrypted. Raises ConfigError for what is missing or malformed."""
@@ -74,8 +77,26 @@ def choose(name: str | None, place: Workplace | None = None) -> Chosen:
     path = place.project.stack_path(stack.name)
     if not path.exists():
         stacks.find_stack(place.blobs, stack.project, stack.name)
-    file = read_stack_file(path, place.project.name)
-    return Chosen(place, stack, file, _keyring(stack.name, file))
+    return _opened(place, stack, read_stack_file(path, place.project.name))
+
+
+def choose_all(pattern: str | None) -> list[Chosen]:
+    """Return the stacks whose names match, sorted: one for a plain name, or the selected one without any.
+
+    Raises:
+        StackNotFound: none matches.
+    """
+    place = open_workplace()
+    if pattern is None or not set(pattern) & set("*?["):
+        return [choose(pattern, place)]
+    project = place.project
+    files = project.stack_path("x").parent.glob("Pulumi.*.yaml")
+    known = {path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in files}
+    known |= {stack.name for stack in stacks.list_stacks(place.blobs, project.name)}
+    names = sorted(fnmatch.filter(known, pattern))
+    if not names:
+        raise StackNotFound(f"no stack of project {project.name!r} matches {pattern!r}", hint=_named(known))
+    return [choose(name, place) for name in names]
 
 
 def create(chosen: Chosen) -> Chosen:
@@ -89,15 +110,16 @@ def with_salt(chosen: Chosen) -> Chosen:
     """Return the stack with an encryption salt in its file, written there now if it had none."""
     if chosen.file.provider is not None:
         return chosen
-    provider = passphrase.new_provider(phrase_of(chosen.stack.name, chosen.file)())
+    provider = passphrase.new_provider(chosen.phrase())
     file = chosen.file.with_salt(str(provider.state["salt"]))
     file.save()
-    return Chosen(chosen.place, chosen.stack, file, _keyring(chosen.stack.name, file))
+    return _opened(chosen.place, chosen.stack, file)
 
 
 def phrase_of(stack: str, file: StackFile) -> Callable[[], str]:
-    """Return what asks for the passphrase: the environment, then, for `dev` on the embedded cloud, the public one."""
+    """Return what asks for the passphrase, once: the environment, then, for `dev` on the embedded cloud, the public."""
 
+    @cache
     def ask() -> str:
         is_public = stack == PUBLIC_STACK and file.values.get(ENDPOINT) == PUBLIC_PASSPHRASE
         fallback = (lambda: PUBLIC_PASSPHRASE) if is_public else _prompt(stack)
@@ -126,8 +148,13 @@ def is_interactive() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
 
 
-def _keyring(stack: str, file: StackFile) -> Keyring:
-    return passphrase.keyring(phrase_of(stack, file))
+def _opened(place: Workplace, stack: Stack, file: StackFile) -> Chosen:
+    phrase = phrase_of(stack.name, file)
+    return Chosen(place, stack, file, passphrase.keyring(phrase), phrase)
+
+
+def _named(known: set[str]) -> str:
+    return f"There are {', '.join(sorted(known)) or 'none'}."
 
 
 def _prompt(stack: str) -> Callable[[], str] | None:

@@ -1,14 +1,31 @@
-"""From what the engine reports to the plan: one step a resource, secrets masked, reasons in words."""
+"""From what the engine reports to the plan: one step a resource, secrets masked, reasons in words and in codes."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final, Literal
+from urllib.parse import unquote
 
 from pulumi_dataarts.engine.events import Outcome, StepReport
-from pulumi_dataarts.model.plans import SECRET_MARK, UNKNOWN_MARK, FieldChange, Operation, Plan, Step
-from pulumi_dataarts.model.values import UNKNOWN, Secret
+from pulumi_dataarts.model.diffs import diff
+from pulumi_dataarts.model.plans import (
+    Cause,
+    FieldChange,
+    Hazard,
+    Operation,
+    Plan,
+    Revision,
+    Scope,
+    StateMark,
+    Step,
+)
+from pulumi_dataarts.model.values import plain
+from pulumi_dataarts.report.hazards import Facts, hazards_of
+from pulumi_dataarts.report.masking import Mask
 
 OPERATIONS: Final[Mapping[str, Operation]] = {
     "create-replacement": "replace",
@@ -20,56 +37,79 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 }
 REASONS_MAX: Final = 4
 DYNAMIC: Final = "pulumi-python:dynamic/"
+_POSITION: Final = "project:///"
+_WITHOUT_FIELDS: Final = ("delete", "delete-replaced", "same", "read")
 
 
-def plan_of(
-    outcome: Outcome, operation: Literal["preview", "update", "refresh", "destroy"], project: str, stack: str
-) -> Plan:
+@dataclass(frozen=True)
+class Context:
+    """What a plan says of itself besides its steps. `made` is the time, RFC 3339."""
+
+    operation: Literal["preview", "update", "refresh", "destroy"]
+    project: str
+    stack: str
+    mask: Mask = field(default_factory=Mask)
+    revision: Revision = field(default_factory=Revision)
+    state: StateMark = field(default_factory=StateMark)
+    scope: Scope = field(default_factory=Scope)
+    made: str = ""
+
+
+def plan_of(outcome: Outcome, context: Context) -> Plan:
     """Return the plan that an outcome's reports make. Default providers are left out: they are the engine's own."""
+    mask = context.mask
+    reports = [report for report in outcome.reports if not _is_default_provider(report)]
+    for report in reports:
+        for state in (report.old, report.new):
+            if state is not None:
+                mask.learn(state.inputs, state.outputs)
+    mask.learn(outcome.outputs)
     steps: dict[str, Step] = {}
-    for report in outcome.reports:
-        if report.type.startswith("pulumi:providers:") and report.name.startswith("default"):
-            continue
-        step = _step(report)
+    for report in reports:
+        step = _step(report, mask)
         before = steps.get(report.urn)
         steps[report.urn] = _merged(before, step) if before else step
     return Plan(
         tool=f"dataarts {version('pulumi-dataarts')}",
-        operation=operation,
-        project=project,
-        stack=stack,
+        sdk=f"pulumi {version('pulumi')}",
+        made=context.made,
+        operation=context.operation,
+        project=context.project,
+        stack=context.stack,
+        revision=context.revision,
+        state=context.state,
+        scope=context.scope,
         steps=list(steps.values()),
-        outputs={name: masked(value) for name, value in outcome.outputs.items()},
-        warnings=list(outcome.warnings),
-    )
+        outputs=mask.value(outcome.outputs),
+        warnings=[mask.text(text) for text in outcome.warnings],
+    ).sealed()
 
 
-def masked(value: Any) -> Any:
-    """Return a property value that may be shown: secrets and unknowns as marks, at any depth."""
-    if isinstance(value, Secret):
-        return SECRET_MARK
-    if value is UNKNOWN:
-        return UNKNOWN_MARK
-    if isinstance(value, Mapping):
-        return {key: masked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    return value
+def _is_default_provider(report: StepReport) -> bool:
+    return report.type.startswith("pulumi:providers:") and report.name.startswith("default")
 
 
-def _step(report: StepReport) -> Step:
-    fields = list(_fields(report))
+def _step(report: StepReport, mask: Mask) -> Step:
+    op, type = _operation(report), report.type.removeprefix(DYNAMIC)
+    fields = tuple(_fields(report, mask))
+    is_look = report.op == "refresh"
+    causes = list(_causes(report, fields))
     return Step(
         urn=report.urn,
-        type=report.type.removeprefix(DYNAMIC),
+        type=type,
         name=report.name,
-        op=_operation(report),
-        fields=fields,
-        because=list(_because(report, fields)),
-        effects=list(report.effects),
+        op=op,
+        fields=[] if is_look else list(fields),
+        drift=list(fields) if is_look and causes else [],
+        because=[mask.text(text) for text in _because(report, fields)],
+        causes=causes,
+        effects=[mask.text(text) for text in report.effects],
+        hazards=_hazards(report, op, type, fields),
         depends_on=list(report.dependencies),
         parent=report.parent,
-        error=report.error,
+        source=_source(report.source_position),
+        content=_content(report, mask),
+        error=mask.text(report.error),
     )
 
 
@@ -79,35 +119,76 @@ def _operation(report: StepReport) -> Operation:
     return OPERATIONS.get(report.op) or report.op  # type: ignore[return-value]  # the rest are named alike
 
 
-def _fields(report: StepReport) -> Iterable[FieldChange]:
+def _fields(report: StepReport, mask: Mask) -> Iterable[FieldChange]:
     """Where the provider said what differs, its paths decide: it knows which inputs mean nothing to the service."""
-    if report.op in ("delete", "delete-replaced", "same", "read"):
+    if report.op in _WITHOUT_FIELDS or report.result == "same":
         return
-    for change in report.changes:
+    changes = report.changes
+    if report.op == "create" and report.new is not None:
+        changes = tuple(diff({}, report.new.inputs, with_internal=False))
+    for change in changes:
         if report.paths and change.text not in report.paths:
             continue
         yield FieldChange(
-            path=change.text,
+            path=mask.text(change.text),
             kind=change.kind.value,
-            old=masked(change.old),
-            new=masked(change.new),
+            old=mask.value(change.old),
+            new=mask.value(change.new),
             replaces=report.paths.get(change.text, "").endswith("-replace") or change.path[0] in report.replace_keys,
         )
-    told = {change.text for change in report.changes}
+    told = {change.text for change in changes}
     for path, kind in report.paths.items():
         if path not in told:
-            yield FieldChange(path=path, kind=kind.removesuffix("-replace"), replaces=kind.endswith("-replace"))
+            yield FieldChange(
+                path=mask.text(path), kind=kind.removesuffix("-replace"), replaces=kind.endswith("-replace")
+            )
 
 
-def _because(report: StepReport, fields: list[FieldChange]) -> Iterable[str]:
+def _hazards(report: StepReport, op: Operation, type: str, fields: tuple[FieldChange, ...]) -> list[Hazard]:
+    before: dict[str, Any] = plain(report.old.inputs) if report.old else {}
+    after: dict[str, Any] = plain(report.new.inputs) if report.new else {}
+    return hazards_of(Facts(op, type, fields, before, after))
+
+
+def _because(report: StepReport, fields: tuple[FieldChange, ...]) -> Iterable[str]:
     if report.op == "refresh" and report.result == "delete":
         yield "gone from the cloud"
     elif report.op == "delete":
         yield "no longer in the program"
     yield from report.reasons
     if report.op not in ("create", "same") and fields:
-        shown = ", ".join(field.path for field in fields[:REASONS_MAX])
+        shown = ", ".join(change.path for change in fields[:REASONS_MAX])
         yield shown if len(fields) <= REASONS_MAX else f"{shown} and {len(fields) - REASONS_MAX} more"
+
+
+def _causes(report: StepReport, fields: tuple[FieldChange, ...]) -> Iterable[Cause]:
+    match report.op:
+        case "refresh" if report.result == "delete":
+            yield "gone"
+        case "refresh" if report.result == "update":
+            yield "drift"
+        case "create":
+            yield "new"
+        case "delete" | "discard":
+            yield "removed"
+        case "update":
+            yield "declared"
+        case "create-replacement" | "read-replacement":
+            yield "replaces" if fields or report.replace_keys else "requested"
+
+
+def _source(position: str) -> str:
+    path, _, line = position.removeprefix(_POSITION).partition("#")
+    return f"{unquote(path)}:{line.partition(',')[0]}" if path else ""
+
+
+def _content(report: StepReport, mask: Mask) -> str:
+    """Return a digest of the inputs that the step brings; none for what brings nothing."""
+    if report.new is None or report.op in ("refresh", "same", "delete", "delete-replaced"):
+        return ""
+    inputs = {key: value for key, value in report.new.inputs.items() if not key.startswith("__")}
+    text = json.dumps(mask.value(inputs), sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
 def _merged(before: Step, after: Step) -> Step:
@@ -115,9 +196,35 @@ def _merged(before: Step, after: Step) -> Step:
     if before.op == "refresh" and after.op == "same":
         return before
     if before.op == "refresh":
-        drift = [f"changed outside: {text}" for text in before.because] or ["changed outside"]
-        return after.model_copy(update={"because": [*drift, *after.because]})
+        return _mended(before, after)
     if before.op == "replace" and after.op == "replace":
-        richer = before if len(before.fields) >= len(after.fields) else after
-        return richer.model_copy(update={"error": before.error or after.error})
+        return _joined(before, after)
     return after
+
+
+def _joined(first: Step, second: Step) -> Step:
+    richer = first if len(first.fields) >= len(second.fields) else second
+    return richer.model_copy(
+        update={
+            "error": first.error or second.error,
+            "content": first.content or second.content,
+            "causes": list(dict.fromkeys([*first.causes, *second.causes])),
+            "hazards": list(dict.fromkeys([*first.hazards, *second.hazards])),
+        }
+    )
+
+
+def _mended(found: Step, done: Step) -> Step:
+    """What a look found, and the step that sets it back; words and codes keep the two apart."""
+    words = [f"changed outside: {text}" for text in found.because] or ["changed outside"]
+    outside = {change.path for change in found.drift}
+    is_declared = not outside or any(change.path not in outside for change in done.fields)
+    overwrites: list[Hazard] = ["overwrites an outside edit"] if found.drift and done.is_change else []
+    return done.model_copy(
+        update={
+            "because": [*words, *done.because],
+            "causes": [*found.causes, *(cause for cause in done.causes if cause != "declared" or is_declared)],
+            "drift": found.drift,
+            "hazards": list(dict.fromkeys([*done.hazards, *overwrites])),
+        }
+    )

@@ -3,32 +3,39 @@
 from __future__ import annotations
 
 import difflib
-import json
+import textwrap
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Final
 
-from pulumi_dataarts.model.plans import SECRET_MARK, UNKNOWN_MARK, FieldChange, Plan, Step
-
-FIELDS_MAX = 8
-VALUE_WIDTH = 48
-
-SYMBOLS = {
-    "create": "+",
-    "update": "~",
-    "replace": "±",
-    "delete": "−",
-    "same": " ",
-    "read": ">",
-    "refresh": "≠",
-    "import": "=",
-    "create-replacement": "+",
-    "delete-replaced": "−",
-}
-ASCII = str.maketrans(
-    {"±": "R", "−": "-", "≠": "!", "→": "->", "·": "-", "└": "`", "├": "|", "─": "-", "│": "|", "…": "..."}
+from pulumi_dataarts.model.plans import FieldChange, Operation, Plan, Step, TextChange
+from pulumi_dataarts.report.wording import (
+    DESTRUCTIVE,
+    ROOT,
+    SYMBOLS,
+    by_gravity,
+    change_text,
+    counted,
+    cut,
+    cut_middle,
+    one_line,
+    origin,
+    reason,
+    short_type,
+    value_text,
 )
-COLOURS = {
+
+FIELDS_MAX: Final = 8
+LINES_MAX: Final = 24
+REASON_LINES_MAX: Final = 3
+WIDE: Final = 160
+"""Where nobody looks at it, lines are not folded early: they are searched, and stored in logs."""
+
+_ASCII: Final = str.maketrans(
+    {"±": "R", "−": "-", "≠": "!", "→": "->", "·": "-", "└": "`", "├": "|", "─": "-", "│": "|", "…": "...", "⏎": "\\n"}
+    | {"✗": "x", "�": "?"}
+)
+_COLOURS: Final[dict[Operation, str]] = {
     "create": "green",
     "update": "yellow",
     "replace": "magenta",
@@ -36,23 +43,12 @@ COLOURS = {
     "refresh": "cyan",
     "read": "cyan",
     "import": "cyan",
-    "create-replacement": "magenta",
-    "delete-replaced": "magenta",
-}
-ORDER = ("create", "import", "update", "replace", "delete", "refresh", "read", "same")
-WORDS = {"same": "unchanged", "refresh": "changed outside", "read": "to read"}
-DONE = {
-    "create": "created",
-    "update": "updated",
-    "replace": "replaced",
-    "delete": "deleted",
-    "import": "imported",
 }
 
 
 @dataclass(frozen=True)
 class Look:
-    """How a view is drawn. `all_fields` lifts the limit of fields shown; `sames` lists unchanged resources too."""
+    """How a view is drawn. `all_fields` lifts the limits of what is shown; `sames` lists unchanged resources too."""
 
     colour: bool = False
     unicode: bool = True
@@ -60,51 +56,53 @@ class Look:
     all_fields: bool = False
     sames: bool = False
 
+    def fitted(self, text: str) -> str:
+        """Return a text in the signs that can be shown."""
+        return text if self.unicode else text.translate(_ASCII).encode("ascii", "replace").decode()
+
+    def painted(self, text: str, op: Operation | None) -> str:
+        """Return a text in the colour of an operation."""
+        colour = _COLOURS.get(op) if op else None
+        if not self.colour or colour is None:
+            return text
+        import click
+
+        return click.style(text, fg=colour)
+
 
 def render(plan: Plan, look: Look) -> str:
     """Return the whole view of a plan that was previewed."""
-    parts = [_heading(plan), *_tree(plan, look), *_details(plan, look), _summary(plan, look)]
-    parts += [f" ! {warning}" for warning in plan.warnings]
-    text = "\n".join(parts)
-    return text if look.unicode else text.translate(ASCII)
+    parts = [_heading(plan, look), *_tree(plan, look), *_details(plan, look), _summary(plan, look), *_cares(plan, look)]
+    return look.fitted("\n".join(parts))
 
 
 def summary(plan: Plan, look: Look, *, done: bool = False) -> str:
     """Return the one line of counts."""
-    text = _summary(plan, look, done=done)
-    return text if look.unicode else text.translate(ASCII)
+    return look.fitted(_summary(plan, look, done=done))
 
 
-def outputs(plan: Plan) -> str:
+def outputs(plan: Plan, look: Look) -> str:
     """Return the stack's outputs, one a line."""
-    lines = [f"    {name:<24} {value_text(value)}" for name, value in plan.outputs.items()]
-    return "\n".join([" outputs", *lines])
+    width = max(20, look.width - 31)
+    lines = [f"    {one_line(name):<24} {value_text(value, width)}" for name, value in plan.outputs.items()]
+    return look.fitted("\n".join([" outputs", *lines]))
 
 
-def value_text(value: Any) -> str:
-    """Return a property value as one short line; secrets and unknowns by name."""
-    if value == SECRET_MARK:
-        return "[secret]"
-    if value == UNKNOWN_MARK:
-        return "[known after up]"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    text = text.replace("\n", "⏎")
-    return text if len(text) <= VALUE_WIDTH else f"{text[: VALUE_WIDTH - 1]}…"
-
-
-def _heading(plan: Plan) -> str:
-    return f"{plan.project} · {plan.stack} · {plan.operation}\n"
+def _heading(plan: Plan, look: Look) -> str:
+    left = f"{plan.project} · {plan.stack} · {plan.operation}"
+    right = " · ".join(origin(plan))
+    gap = min(look.width, 110) - len(left) - len(right)
+    return f"{left}{' ' * max(3, gap)}{right}".rstrip() + "\n"
 
 
 def _tree(plan: Plan, look: Look) -> Iterable[str]:
-    shown = _shown(plan, look)
-    if not shown:
+    rows = list(_rows(_shown(plan, look)))
+    if not rows:
         return
-    children: dict[str, list[Step]] = {}
-    urns = {step.urn for step in shown}
-    for step in shown:
-        children.setdefault(step.parent if step.parent in urns else "", []).append(step)
-    yield from _branch(children, "", "", look)
+    name_width = min(max(len(label) for label, _ in rows), max(20, look.width * 3 // 10))
+    type_width = min(max(len(short_type(step.type)) for _, step in rows), 20)
+    for label, step in rows:
+        yield from _row(step, label, name_width, type_width, look)
     yield ""
 
 
@@ -118,75 +116,107 @@ def _shown(plan: Plan, look: Look) -> list[Step]:
             while urn in by_urn and urn not in wanted:
                 wanted.add(urn)
                 urn = by_urn[urn].parent
-    return [step for step in by_urn.values() if step.urn in wanted and step.type != "pulumi:pulumi:Stack"]
+    return [step for step in by_urn.values() if step.urn in wanted and step.type != ROOT]
 
 
-def _branch(children: dict[str, list[Step]], parent: str, indent: str, look: Look) -> Iterable[str]:
+def _rows(steps: list[Step]) -> Iterable[tuple[str, Step]]:
+    children: dict[str, list[Step]] = {}
+    urns = {step.urn for step in steps}
+    for step in steps:
+        children.setdefault(step.parent if step.parent in urns else "", []).append(step)
+    yield from _branch(children, "", "")
+
+
+def _branch(children: dict[str, list[Step]], parent: str, indent: str) -> Iterable[tuple[str, Step]]:
     members = children.get(parent, [])
     for position, step in enumerate(members):
         last = position == len(members) - 1
         joint = "" if not parent else ("└─ " if last else "├─ ")
-        yield _row(step, f"{indent}{joint}{step.name}", look)
-        deeper = indent if not parent else indent + ("   " if last else "│  ")
-        yield from _branch(children, step.urn, deeper, look)
+        yield f"{indent}{joint}{one_line(step.name)}", step
+        yield from _branch(children, step.urn, indent if not parent else indent + ("   " if last else "│  "))
 
 
-def _row(step: Step, label: str, look: Look) -> str:
-    word = "" if step.op == "same" else step.op
-    because = "; ".join([*step.because, *step.effects])
-    line = f" {SYMBOLS[step.op]} {label:<34} {step.type:<20} {word:<8} {because}".rstrip()
-    return _coloured(line, step, look)
+def _row(step: Step, label: str, name_width: int, type_width: int, look: Look) -> Iterable[str]:
+    word = {"same": "", "refresh": "drift"}.get(step.op, step.op)
+    kind = cut_middle(short_type(step.type), type_width)
+    left = f" {SYMBOLS[step.op]} {cut_middle(label, name_width):<{name_width}}  {kind:<{type_width}}  {word:<7} "
+    room = max(24, look.width - len(left))
+    lines = textwrap.wrap(reason(step), room) or [""]
+    if len(lines) > REASON_LINES_MAX and not look.all_fields:
+        lines = [*lines[: REASON_LINES_MAX - 1], cut(" ".join(lines[REASON_LINES_MAX - 1 :]), room)]
+    yield look.painted(f"{left}{lines[0]}".rstrip(), step.op)
+    for line in lines[1:]:
+        yield look.painted(f"{' ' * len(left)}{line}", step.op)
 
 
 def _details(plan: Plan, look: Look) -> Iterable[str]:
-    for step in plan.changed():
-        if not step.fields or (step.op == "create" and not look.all_fields):
+    for step in plan.steps:
+        if step.type == ROOT or not (step.fields or step.drift) or (step.op == "create" and not look.all_fields):
             continue
-        yield _coloured(f"{SYMBOLS[step.op]} {step.name}  {step.type}", step, look)
-        fields = step.fields if look.all_fields else step.fields[:FIELDS_MAX]
-        for field in fields:
-            yield from _field(field, look)
-        if len(fields) < len(step.fields):
-            yield f"    ({len(step.fields) - len(fields)} more; --diff shows all)"
+        head = f"{SYMBOLS[step.op]} {one_line(step.name)}  {short_type(step.type)}"
+        source = one_line(step.source)
+        gap = " " * max(2, min(look.width, 110) - len(head) - len(source))
+        yield look.painted(f"{head}{gap}{source}".rstrip(), step.op)
+        yield from _changes(step, look)
         yield ""
 
 
-def _field(field: FieldChange, look: Look) -> Iterable[str]:
-    why = "   forces replacement" if field.replaces else ""
+def _changes(step: Step, look: Look) -> Iterable[str]:
+    fields = [*(("≠ ", field) for field in step.drift), *(("", field) for field in step.fields)]
+    shown = fields if look.all_fields else fields[:FIELDS_MAX]
+    width = min(max(len(mark + field.path) for mark, field in fields), max(24, look.width * 2 // 5))
+    for mark, field in shown:
+        yield from _field(field, mark, width, look)
+    if len(shown) < len(fields):
+        yield f"    ({len(fields) - len(shown)} more; --diff shows all)"
+    for text in step.texts:
+        if step.op != "create":
+            yield from _text(text, look)
+
+
+def _field(field: FieldChange, mark: str, width: int, look: Look) -> Iterable[str]:
+    why = "   forces replacement" if field.replaces else "   in the cloud" if mark else ""
+    path = cut_middle(mark + one_line(field.path), width)
     if isinstance(field.old, str) and isinstance(field.new, str) and "\n" in field.old + field.new:
-        yield f"    {field.path}{why}"
-        lines = difflib.unified_diff(field.old.splitlines(), field.new.splitlines(), n=2, lineterm="")
-        yield from (f"      {line}" for line in list(lines)[2:] if not line.startswith("@@"))
+        yield f"    {path}{why}"
+        yield from _unified(field.old, field.new, look)
         return
-    if field.kind == "add":
-        text = f"+ {value_text(field.new)}"
-    elif field.kind == "delete":
-        text = f"− {value_text(field.old)}"
-    else:
-        text = f"{value_text(field.old)} → {value_text(field.new)}"
-    yield f"    {field.path:<40} {text}{why}"
+    room = max(16, (look.width - width - len(why) - 8) // (2 if field.kind == "update" else 1))
+    yield f"    {path:<{width}} {change_text(field, room)}{why}"
+
+
+def _text(text: TextChange, look: Look) -> Iterable[str]:
+    yield f"    {one_line(text.name)}{f'   ({text.note})' if text.note else ''}"
+    if text.old is not None or not text.note:
+        yield from _unified(text.old or "", text.new or "", look)
+
+
+def _unified(old: str, new: str, look: Look) -> Iterable[str]:
+    found = list(difflib.unified_diff(old.splitlines(), new.splitlines(), n=2, lineterm=""))[2:]
+    lines = [line for line in found if not line.startswith("@@")]
+    shown = lines if look.all_fields else lines[:LINES_MAX]
+    for line in shown:
+        op: Operation | None = {"+": "create", "-": "delete"}.get(line[:1])  # type: ignore[assignment]
+        yield look.painted(f"      {one_line(line)}", op)
+    if len(shown) < len(lines):
+        yield f"      ({len(lines) - len(shown)} more lines; --diff shows all)"
 
 
 def _summary(plan: Plan, look: Look, *, done: bool = False) -> str:
-    counts = plan.counts()
-    parts = []
-    for op in ORDER:
-        if counts.get(op):
-            word = WORDS.get(op) or (DONE.get(op, op) if done else f"to {op}")
-            text = f"{SYMBOLS[op]} {counts[op]} {word}".strip()
-            parts.append(_painted(text, COLOURS.get(op), look))
-    if not plan.changed() and not counts.get("refresh"):
+    parts = [look.painted(text, op) for op, text in counted(plan, done=done)]
+    if not plan.changed() and not plan.drifted():
         parts.insert(0, "no changes")
     return " " + "   ".join(parts)
 
 
-def _coloured(line: str, step: Step, look: Look) -> str:
-    return _painted(line, COLOURS.get(step.op), look)
-
-
-def _painted(text: str, colour: str | None, look: Look) -> str:
-    if not look.colour or colour is None:
-        return text
-    import click
-
-    return click.style(text, fg=colour)
+def _cares(plan: Plan, look: Look) -> Iterable[str]:
+    """What needs care, what is in the way, and what to type next."""
+    for step in by_gravity(plan.steps):
+        grave = [hazard for hazard in step.hazards if hazard in DESTRUCTIVE and hazard not in ("deletes", "replaces")]
+        if grave:
+            yield look.painted(f" ! {one_line(step.name)} ({short_type(step.type)}) {', '.join(grave)}", "delete")
+    yield from (f" ! {one_line(warning)}" for warning in plan.warnings)
+    for violation in plan.violations:
+        yield look.painted(f" ✗ {one_line(f'{violation.policy}: {violation.text}')}", "delete")
+    if plan.changed() and not plan.violations and plan.operation == "preview":
+        yield f" next: dataarts up --stack {plan.stack}"

@@ -1,0 +1,239 @@
+"""What the operations ask of the engine: a plan that changes nothing, or the same carried out and recorded."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
+
+import click
+
+from pulumi_dataarts.cli import plans
+from pulumi_dataarts.cli.policies import gates_of
+from pulumi_dataarts.cli.progress import listening
+from pulumi_dataarts.cli.wiring import Chosen, choose
+from pulumi_dataarts.errors import (
+    AuthError,
+    Cancelled,
+    ConfigError,
+    PlanError,
+    ProgramFailed,
+    ProvisionError,
+    ResourceFailed,
+    WaitTimeout,
+)
+from pulumi_dataarts.model.plans import Plan, Scope, StateMark
+
+if TYPE_CHECKING:
+    from pulumi_dataarts.engine.cancellation import Cancellation
+    from pulumi_dataarts.engine.events import Outcome
+    from pulumi_dataarts.engine.operations import Operation, Options
+    from pulumi_dataarts.model.journal import Journal
+    from pulumi_dataarts.model.snapshots import Snapshot
+
+# Where everything that failed did so for one of these reasons, the command ends with its exit code.
+FAILURES: Mapping[int, type[ProvisionError]] = {kind.exit_code: kind for kind in (AuthError, ConfigError, WaitTimeout)}
+Kind = Literal["update", "refresh", "destroy"]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """The flags that all operations share."""
+
+    stack: str | None
+    parallel: int = 32
+    target: tuple[str, ...] = ()
+    target_dependents: bool = False
+    exclude: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+    refresh: bool = False
+    continue_on_error: bool = False
+    expect_no_changes: bool = False
+    diff: bool = False
+    show_sames: bool = False
+    suppress_outputs: bool = False
+    as_json: bool = False
+    report: Path | None = None
+    summary: Path | None = None
+    junit: Path | None = None
+    event_log: Path | None = None
+    max_delete: str = ""
+    allow: tuple[str, ...] = ()
+
+    @property
+    def scope(self) -> Scope:
+        """The flags that decide what is covered, as a plan records them."""
+        return Scope(
+            targets=list(self.target),
+            target_dependents=self.target_dependents,
+            excludes=list(self.exclude),
+            replaces=list(self.replace),
+            refresh=self.refresh,
+        )
+
+
+def planned(chosen: Chosen, kind: Kind, wishes: Wishes) -> Plan:
+    """Return the plan with what is in its way, having changed nothing.
+
+    Raises:
+        ResourceFailed, ProgramFailed, Cancelled: there is no whole plan; what failed was printed when it did.
+    """
+    from pulumi_dataarts.backend import runs
+    from pulumi_dataarts.model.snapshots import Snapshot
+    from pulumi_dataarts.report.gates import checked
+
+    loaded = runs.load(chosen.stack, chosen.keyring) if chosen.exists() else None
+    base = loaded.snapshot if loaded else Snapshot()
+    outcome, plan = _drive(chosen, kind, wishes, base, None, plans.state_mark(chosen, loaded))
+    if not outcome.ok:
+        _end(outcome, "Nothing was done: this was a preview.")
+    gates = gates_of(chosen, limit=wishes.max_delete, allowed=wishes.allow, is_update=kind == "update")
+    return plan if kind == "refresh" else checked(plan, gates)
+
+
+def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark | None = None) -> tuple[Outcome, Plan]:
+    """Carry the operation out, record it, and return what came of it.
+
+    Args:
+        chosen: a stack that exists.
+        kind: what to do.
+        wishes: how.
+        against: the state that the plan was checked against, where there was one.
+
+    Raises:
+        PlanError: the state is another one by now; nothing was done.
+    """
+    from pulumi_dataarts.backend import runs
+
+    provider = chosen.file.provider
+    config = chosen.config().stored
+    with runs.open_run(chosen.stack, kind, keyring=chosen.keyring, provider=provider, note=_note) as run:
+        if against is not None and run.digest != against.digest:
+            raise PlanError("the state has changed since the plan was checked; nothing was done")
+        outcome, plan = _drive(chosen, kind, wishes, run.base, run.journal, StateMark(digest=run.digest))
+        result = "succeeded" if outcome.ok else "failed"
+        run.close(outcome.snapshot, runs.Outcome(result, dict(outcome.counts), config=config))
+    return outcome, plan
+
+
+def require_done(outcome: Outcome) -> None:
+    """Raise what an outcome that is not good means."""
+    if not outcome.ok:
+        _end(outcome, "What was done is saved: mend the cause and run it again.")
+
+
+def _drive(
+    chosen: Chosen, kind: Kind, wishes: Wishes, base: Snapshot, journal: Journal | None, state: StateMark
+) -> tuple[Outcome, Plan]:
+    from pulumi_dataarts.engine.cancellation import Cancellation
+    from pulumi_dataarts.engine.operations import run
+    from pulumi_dataarts.report.planning import Context, plan_of
+    from pulumi_dataarts.report.texts import with_texts
+
+    mask = plans.mask_of(chosen)
+    cancellation = Cancellation()
+    operation = _operation(chosen, kind, wishes, dry_run=journal is None)
+    quiet = journal is None or wishes.as_json
+    with _interruptible(cancellation), listening(quiet=quiet, log=wishes.event_log, mask=mask) as on_event:
+        outcome = run(operation, base, journal, on_event, cancellation)
+    context = Context(
+        operation="preview" if journal is None else kind,
+        project=chosen.place.project.name,
+        stack=chosen.stack.name,
+        mask=mask,
+        revision=plans.revision_of(chosen.place.project.folder),
+        state=state,
+        scope=wishes.scope,
+        made=plans.made_now(),
+    )
+    plan = plan_of(outcome, context)
+    if journal is None:
+        plan = with_texts(plan, outcome.reports, plans.sources_of(chosen), mask)
+    return outcome, plan
+
+
+def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> Operation:
+    from pulumi_dataarts.engine.operations import Operation
+
+    project = chosen.place.project
+    config = chosen.config()
+    folder, entry = project.program()
+    return Operation(
+        kind=kind,
+        dry_run=dry_run,
+        project=project.name,
+        stack=chosen.stack.name,
+        root=project.folder,
+        program=folder if entry == "." else folder / entry,
+        interpreter=_interpreter(project.folder, project.runtime_options.get("virtualenv")),
+        config=config.texts,
+        secret_keys=frozenset(config.secret_keys),
+        options=_options(wishes, chosen),
+        stack_outputs=lambda reference: _other_outputs(chosen, reference),
+    )
+
+
+def _options(wishes: Wishes, chosen: Chosen) -> Options:
+    from pulumi_dataarts.engine.operations import Options
+
+    return Options(
+        parallel=wishes.parallel,
+        targets=wishes.target,
+        target_dependents=wishes.target_dependents,
+        excludes=wishes.exclude,
+        replaces=wishes.replace,
+        refresh=wishes.refresh or chosen.place.project.refresh == "always",
+        continue_on_error=wishes.continue_on_error,
+    )
+
+
+def _interpreter(folder: Path, virtualenv: object) -> Path | None:
+    """Return the interpreter of the virtual environment that Pulumi.yaml names, by the project's folder.
+
+    None where it is not made (yet): then the interpreter of `dataarts` itself runs the program.
+    """
+    if not virtualenv:
+        return None
+    found = folder / str(virtualenv) / "bin" / "python"
+    return found if found.exists() else None
+
+
+def _other_outputs(chosen: Chosen, reference: str) -> dict[str, Any]:
+    from pulumi_dataarts.cli.stack import outputs_of
+
+    return outputs_of(choose(reference, chosen.place))
+
+
+def _end(outcome: Outcome, hint: str) -> NoReturn:
+    """Raise what an outcome that is not good means. What failed was printed when it did."""
+    if outcome.cancelled:
+        raise Cancelled("stopped; what was under way was finished and saved", hint="Run it again to go on.")
+    failed = {report.urn for report in outcome.reports if report.error}
+    failed |= {item.urn for item in outcome.diagnostics if item.severity == "error" and item.urn}
+    if failed:
+        codes = {report.exit_code for report in outcome.reports if report.error}
+        kind = FAILURES.get(codes.pop(), ResourceFailed) if len(codes) == 1 else ResourceFailed
+        raise kind(f"{len(failed)} resource(s) failed", hint=hint)
+    raise ProgramFailed("the program failed, so nothing was deleted", hint=hint)
+
+
+def _note(text: str) -> None:
+    click.echo(f"note: {text}", err=True)
+
+
+@contextmanager
+def _interruptible(cancellation: Cancellation) -> Iterator[None]:
+    """Let Ctrl-C ask for the next stage of cancellation; the third ends the process."""
+
+    def on_signal(_number: int, _frame: object) -> None:
+        polite = cancellation.request() == 1
+        click.echo("stopping: finishing what is under way; again to stop at once" if polite else "stopping", err=True)
+
+    before = signal.signal(signal.SIGINT, on_signal)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

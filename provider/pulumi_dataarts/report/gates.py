@@ -1,0 +1,79 @@
+"""Gates: what is in the way of carrying a plan out, from thresholds, built-in policies and a project's own.
+
+The threshold follows what DNS tools do: a plan that deletes much of what there is was seldom meant. In CI, where nobody
+reads the question, it holds by default.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from pulumi_dataarts.errors import ConfigError
+from pulumi_dataarts.model.plans import Plan, Violation
+from pulumi_dataarts.report.policies.builtin import BUILTIN
+from pulumi_dataarts.report.policies.custom import Policy, violations
+
+MAX_DELETE: Final = "max-delete"
+DEFAULT_LIMIT: Final = "30%"
+COUNT_MIN: Final = 10
+"""A share means little in a stack of up to so many resources: there, only a number is a limit."""
+_LIMIT: Final = re.compile(r"(\d+)(%?)")
+
+
+@dataclass(frozen=True)
+class Gates:
+    """What a plan is held against. `settings` are those of `dataarts:policies`, `own` the project's policies."""
+
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    own: Mapping[str, Policy] = field(default_factory=dict)
+    limit: str = ""
+    allowed: Collection[str] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is nothing to hold a plan against."""
+        return not (self.own or self.limit or any(self.settings.values()))
+
+
+def checked(plan: Plan, gates: Gates) -> Plan:
+    """Return the plan with what is in its way.
+
+    Raises:
+        ConfigError: a setting that no built-in policy knows, or that it cannot read; a policy that fails.
+    """
+    found: list[Violation] = []
+    for name, setting in gates.settings.items():
+        if name not in BUILTIN and name != MAX_DELETE:
+            known = ", ".join([*BUILTIN, MAX_DELETE])
+            raise ConfigError(f"dataarts:policies: there is no policy {name!r}", hint=f"There are {known}.")
+        if setting and name in BUILTIN:
+            found += BUILTIN[name](plan, setting)
+    if limit := gates.limit or str(gates.settings.get(MAX_DELETE) or ""):
+        found += over_limit(plan, limit)
+    for name, own in gates.own.items():
+        found += violations(name, own, plan)
+    left = [item for item in found if item.policy not in gates.allowed]
+    return plan.model_copy(update={"violations": left})
+
+
+def over_limit(plan: Plan, limit: str) -> list[Violation]:
+    """Return a violation if the plan deletes more than `limit`: a number, or a share such as `30%`.
+
+    Raises:
+        ConfigError: the limit is neither.
+    """
+    match = _LIMIT.fullmatch(limit)
+    if match is None:
+        raise ConfigError(f"max-delete {limit!r} is neither a number nor a share", hint="Write it like `5` or `30%`.")
+    number, is_share = int(match[1]), bool(match[2])
+    deleted = sum(step.op == "delete" for step in plan.steps)
+    standing = sum(step.op not in ("create", "read") and not step.type.startswith("pulumi:") for step in plan.steps)
+    if is_share and (standing <= COUNT_MIN or deleted * 100 <= number * standing):
+        return []
+    if not is_share and deleted <= number:
+        return []
+    text = f"{deleted} of {standing} resources would be deleted; the limit is {limit}"
+    return [Violation(policy=MAX_DELETE, text=text)]

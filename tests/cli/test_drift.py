@@ -1,0 +1,81 @@
+"""`dataarts drift`: what was changed outside, told apart from what is declared and not done yet, and left as it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from xml.etree import ElementTree
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from pulumi_dataarts.simulator.testing import RunningCloud
+from tests.cli.commands import Folder
+from tests.cli.samples import STATE, declare, sample
+
+PROGRAM = """
+bucket = obs.Bucket("raw", bucket="sample-raw")
+obs.Object("edited", bucket=bucket.bucket, key="edited", content="one")
+obs.Object("gone", bucket=bucket.bucket, key="gone", content="one")
+obs.Object("declared", bucket=bucket.bucket, key="declared", content="one")
+"""
+
+
+@pytest.fixture
+def up(tmp_path: Path, cloud: RunningCloud) -> Folder:
+    cloud.reset()
+    folder = sample(tmp_path, cloud)
+    declare(folder, PROGRAM)
+    folder.dataarts("up", "--yes")
+    return folder
+
+
+def outside(cloud: RunningCloud) -> object:
+    return boto3.client(
+        "s3",
+        endpoint_url=cloud.obs,
+        region_name="embedded",
+        aws_access_key_id="embedded",
+        aws_secret_access_key="embedded",
+        config=Config(signature_version="s3v4"),
+    )
+
+
+def test_nothing_changed_outside_is_exit_0_even_where_something_is_declared(up: Folder) -> None:
+    declare(up, PROGRAM.replace('key="declared", content="one"', 'key="declared", content="two"'))
+    spoken = up.dataarts("drift")
+    assert "nothing was changed outside" in spoken.err
+    assert "~ └─ declared" in spoken.out or "~ declared" in spoken.out
+
+
+def test_outside_changes_are_exit_7_and_change_nothing(up: Folder, cloud: RunningCloud) -> None:
+    client = outside(cloud)
+    client.put_object(Bucket="sample-raw", Key="edited", Body=b"by hand")  # type: ignore[attr-defined]
+    client.delete_object(Bucket="sample-raw", Key="gone")  # type: ignore[attr-defined]
+    declare(up, PROGRAM.replace('key="declared", content="one"', 'key="declared", content="two"'))
+    before = (up.path / STATE).read_bytes()
+    spoken = up.dataarts("drift", "--junit", "drift.xml", "--summary", "drift.md", "--report", "drift.html", code=7)
+    assert "changed outside: dev" in spoken.err
+    assert "gone from the cloud" in spoken.out
+    assert (up.path / STATE).read_bytes() == before
+    cases = {case.get("name"): case for case in ElementTree.parse(up.path / "drift.xml").findall(".//testcase")}
+    assert cases["update edited"].find("failure") is not None
+    assert cases["create gone"].find("failure") is not None
+    assert cases["update declared"].find("failure") is None
+    assert "changed outside" in (up.path / "drift.html").read_text()
+    up.dataarts("up", "--yes", "--refresh")
+    assert client.get_object(Bucket="sample-raw", Key="edited")["Body"].read() == b"one"  # type: ignore[attr-defined]
+    up.dataarts("drift")
+
+
+def test_a_stack_that_cannot_be_looked_at_does_not_hide_the_others(up: Folder, cloud: RunningCloud) -> None:
+    text = (up.path / "Pulumi.dev.yaml").read_text()
+    (up.path / "Pulumi.broken.yaml").write_text(text)
+    up.dataarts("stack", "init", "broken", "--no-select")
+    (up.path / "Pulumi.broken.yaml").write_text(text.replace(cloud.api, "http://127.0.0.1:9") + "  sample:x: 1\n")
+    outside(cloud).delete_object(Bucket="sample-raw", Key="gone")  # type: ignore[attr-defined]
+    state = (up.path / STATE).read_text().replace("urn:pulumi:dev::", "urn:pulumi:broken::")
+    (up.path / STATE).with_name("broken.json").write_text(state.replace("sample-dev", "sample-broken"))
+    spoken = up.dataarts("drift", code=4)
+    assert "sample · dev" in spoken.out
+    assert "127.0.0.1:9" in spoken.err
