@@ -221,6 +221,7 @@ def test_an_adopted_job_is_sent_its_secrets_which_nobody_can_compare(
     declared = {
         **ORDERS,
         "from_connector": "hdfs-connector",
+        "from_link": "lake",
         "from_config": hdfs,
         "from_secrets": {"dek": "5ecret-key"},
     }
@@ -265,7 +266,7 @@ def test_a_running_job_is_stopped_or_waited_for_where_that_is_declared(
 def test_the_plan_says_that_a_running_job_is_stopped(orders: Stack) -> None:
     edited = changed(ORDERS, from_config={"tableName": "x"})
     assert orders.diff(**edited).effects == []
-    assert orders.diff(**changed(edited, when_running="stop")).effects == ["stops a running job"]
+    assert orders.diff(**changed(edited, when_running="stop")).effects == ["stops a running job: orders"]
     assert orders.diff(**changed(ORDERS, when_running="stop")).effects == []
 
 

@@ -60,7 +60,7 @@ def test_nothing_starts_it_again_by_itself(run: Stack, beside: Session) -> None:
 def test_other_variables_or_triggers_are_another_run(run: Stack, beside: Session, fields: dict[str, Any]) -> None:
     run.up(**RUN)
     diff = run.diff(**changed(RUN, **fields))
-    assert diff.effects == ["starts the job again"]
+    assert diff.effects == ["starts data movement: orders"]
     assert not diff.delete_before_replace
     assert run.up(**changed(RUN, **fields)) == "replace"
     assert run.id == "embedded/orders/2"

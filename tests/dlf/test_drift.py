@@ -45,7 +45,7 @@ def test_a_job_edited_by_hand_is_named_and_mended(life: Life, tmp_path: Path, cl
     assert life.outputs["jobs"]["orders_daily"].startswith("edited:")
     plan = life.plan(path=PATH, bundle=str(tmp_path))
     assert plan.paths == {"jobs.orders_daily": "update"}
-    assert plan.effects[0] == "overwrites job orders_daily, edited outside since the import"
+    assert plan.effects[0] == "overwrites something edited by hand: job orders_daily"
     assert life.up(path=PATH, bundle=str(tmp_path)) == "update"
     assert api.show_job(place(life.session), "orders_daily")["nodes"][0]["retryTimes"] == 0
     assert versions(life.session)["orders_hourly"] == before["orders_hourly"]

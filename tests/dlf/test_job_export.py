@@ -86,7 +86,7 @@ def test_scripts_are_left_out_if_the_user_wants_that(life: Life) -> None:
 def test_another_destination_moves_the_export(life: Life) -> None:
     up(life)
     plan = life.plan(job_name="orders_daily", destination=f"obs://{BUCKET}/moved.zip")
-    assert plan.effects == [f"removes the export at {DESTINATION}"]
+    assert plan.effects == [f"deletes data: the export at {DESTINATION}"]
     assert up(life, f"obs://{BUCKET}/moved.zip") == "update"
     assert keys(life.session) == ["moved.zip", "orders/orders.zip"]
 
@@ -108,7 +108,7 @@ def test_an_overwritten_export_is_told_and_written_anew(life: Life) -> None:
     life.refresh()
     plan = life.plan(job_name="orders_daily", destination=DESTINATION)
     assert plan.paths == {"content": "update"}
-    assert plan.effects == [f"overwrites {DESTINATION}, edited outside since the export"]
+    assert plan.effects == [f"overwrites something edited by hand: {DESTINATION}"]
     assert up(life) == "update"
     assert from_zip(lying(life.session)).jobs.keys() == {"orders_daily"}
     life.refresh()

@@ -69,7 +69,7 @@ def test_an_edited_line_of_sql_names_the_script_and_the_job_that_uses_it(life: L
     changed = edited(orders(), clean_orders="select 2")
     plan = life.plan(path=PATH, bundle=write_source(tmp_path, changed))
     assert plan.paths == {"jobs.orders_daily": "update", "scripts.clean_orders": "update"}
-    assert plan.effects == ["takes job orders_daily off schedule for the time of the import"]
+    assert plan.effects == ["stops a running job: job orders_daily"]
 
 
 def test_only_what_changed_is_imported(life: Life, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_what_leaves_the_bundle_is_removed(life: Life, tmp_path: Path) -> None:
     put(life, tmp_path, orders())
     smaller = without(orders(), "orders_hourly", "sum_orders", "rules")
     plan = life.plan(path=PATH, bundle=write_source(tmp_path, smaller))
-    assert "deletes job orders_hourly" in plan.effects
+    assert "deletes data: job orders_hourly" in plan.effects
     put(life, tmp_path, smaller)
     here = place(life.session)
     assert versions(life.session).keys() == {"orders_daily"}

@@ -71,7 +71,7 @@ def test_a_job_added_is_imported_and_one_removed_is_deleted(life: Life, bundle: 
     bundle.drop("payments")
     bundle.job("refunds")
     plan = life.plan(**bundle.arguments())
-    assert plan.effects == ["deletes Flink job payments"]
+    assert plan.effects == ["deletes data: Flink job payments"]
     assert life.up(**bundle.arguments()) == "update"
     assert jobs_in(session).keys() == {"orders", "refunds", "theirs"}
     assert jobs_in(session)["theirs"].job_id == theirs

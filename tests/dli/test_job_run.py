@@ -82,12 +82,17 @@ def test_a_job_that_is_being_stopped_is_run_once_it_has(life: Life, session: Ses
 @pytest.mark.parametrize(
     ("change", "operation", "effects"),
     [
-        pytest.param({"job_name": "payments"}, "replace", [], id="job_name"),
-        pytest.param({"state": "stopped"}, "update", ["stops Flink job orders"], id="state"),
+        pytest.param(
+            {"job_name": "payments"},
+            "replace",
+            ["stops a running job: orders", "starts data movement: payments"],
+            id="job_name",
+        ),
+        pytest.param({"state": "stopped"}, "update", ["stops a running job: orders"], id="state"),
         pytest.param(
             {"triggers": {"sql": "2"}},
             "update",
-            ["restarts Flink job orders without its savepoint: its state is lost"],
+            ["restarts a Flink job without its savepoint: orders"],
             id="triggers",
         ),
         pytest.param({"resume_savepoint": True}, "update", [], id="resume_savepoint"),
@@ -113,7 +118,7 @@ def test_a_changed_trigger_restarts_with_the_savepoints_that_were_asked_for(
     life.up(**declared)
     first = jobs_in(session)["orders"].model_dump()["start_time"]
     plan = life.plan(**declared, triggers={"v": "2"})
-    assert plan.effects == ["restarts Flink job orders with its savepoint"]
+    assert plan.effects == ["restarts a Flink job with its savepoint: orders"]
     assert life.up(**declared, triggers={"v": "2"}) == "update"
     job = jobs_in(session)["orders"].model_dump()
     assert job["status"] == "job_running"
@@ -134,7 +139,7 @@ def test_a_job_stopped_by_hand_is_seen_and_run_again(life: Life, session: Sessio
     settle(cloud)
     assert life.refresh()
     assert life.plan(job_name="orders").paths == {"state": "update"}
-    assert life.plan(job_name="orders").effects == ["runs Flink job orders"]
+    assert life.plan(job_name="orders").effects == ["starts data movement: orders"]
     assert life.up(job_name="orders") == "update"
     assert status(session) == "job_running"
 

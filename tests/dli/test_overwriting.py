@@ -58,10 +58,8 @@ def test_a_running_job_is_stopped_overwritten_and_run_again(
     bundle.job("orders", sql="SELECT 2")
     bundle.job("payments", desc="anders")
     bundle.upload()
-    how = "with its savepoint" if savepoint else "without a savepoint: its state is lost"
-    assert life.plan(**declared).effects == [
-        f"restarts Flink job {name} {how}, if it runs" for name in ("orders", "payments")
-    ]
+    how = "with its savepoint" if savepoint else "without its savepoint"
+    assert life.plan(**declared).effects == [f"restarts a Flink job {how}: orders, payments"]
     assert life.up(**declared) == "update"
     assert statuses(session) == {"orders": "job_running", "payments": "job_init"}
     assert jobs_in(session)["orders"].settings()["sql_body"] == "SELECT 2"

@@ -249,3 +249,15 @@ def test_a_mistake_is_found_before_anything_is_sent(life: Life, arguments: dict[
     with pytest.raises(Mistaken) as found:
         life.check(bucket="lake", **arguments)
     assert list(found.value.failures) == [path]
+
+
+def test_an_upload_that_was_cut_off_before_its_tags_is_finished(session: Session, bucket: str, tmp_path: Path) -> None:
+    (tmp_path / "rates.csv").write_text("EUR,1.0")
+    declared = {"bucket": bucket, "key": "rates.csv", "source": str(tmp_path / "rates.csv")}
+    Life(ObjectProvider, session).up(**declared)
+    tagged = Life(ObjectProvider, session)
+    assert tagged.up(**declared, tags={"team": "lake"}) == "create"
+    tagged.refresh()
+    assert tagged.up(**declared, tags={"team": "lake"}) == "same"
+    with pytest.raises(AlreadyExists, match=r"tags\.team"):
+        Life(ObjectProvider, session).up(**declared, tags={"team": "sea"})

@@ -33,6 +33,11 @@ def read_job(session: Session, cluster_id: str, name: str, job_type: str) -> Job
     return _catalogue(session, cluster_id).read(name, one)
 
 
+def read_all(session: Session, cluster_id: str) -> list[JobBody]:
+    """Return all jobs of all types, as they are now. Raises NotFound for the cluster."""
+    return [job for page in _pages(session, cluster_id) for job in page.objects.values()]
+
+
 def forget_job(session: Session, cluster_id: str, name: str) -> None:
     """Answer for this job from no list that is older than now: it is being written."""
     _catalogue(session, cluster_id).forget(name)

@@ -34,6 +34,7 @@ from pulumi_dataarts.huawei.redaction import is_secret_name
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import STOPS_JOB, effect
 from pulumi_dataarts.lifecycle.fields import Local, NotCompared, Replaces, ServerFills, WriteOnly
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake
@@ -231,12 +232,9 @@ class JobHandler(Handler[JobInputs]):
         ).then(remove)
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
-        """Say what happens to a run under way."""
-        said = {"stop": "stops a running job", "wait": "waits for a running job to end"}.get(
-            declared.get("when_running", "")
-        )
+        """Say that a run under way is stopped."""
         remote = any(change.field not in ("when_running", "deadline_s") for change in changed)
-        return [said] if said and remote else []
+        return [effect(STOPS_JOB, known.get("name"))] if remote and declared.get("when_running") == "stop" else []
 
 
 def _settled_groups(asked: Mapping[str, Group], live: Mapping[str, Group]) -> dict[str, Group]:

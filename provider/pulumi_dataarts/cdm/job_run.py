@@ -15,6 +15,7 @@ from pulumi_dataarts.errors import NotFound
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import MOVES_DATA, effect
 from pulumi_dataarts.lifecycle.fields import Local, Replaces
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.inputs import Inputs
@@ -121,7 +122,7 @@ class JobRunHandler(Handler[JobRunInputs]):
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
         """Say that a replacement is a new run."""
-        return ["starts the job again"] if any(change.replaces for change in changed) else []
+        return [effect(MOVES_DATA, declared.get("job_name"))] if any(change.replaces for change in changed) else []
 
 
 class JobRunProvider(DynamicProvider):

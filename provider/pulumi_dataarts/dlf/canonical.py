@@ -97,6 +97,11 @@ def canonical(body: Mapping[str, Any], kind: Kind) -> Body:
     return _object(body, kind)
 
 
+def authored(body: Mapping[str, Any], kind: Kind) -> Body:
+    """Return a definition as a person would keep it: without what the service recorded about it."""
+    return {key: value for key, value in body.items() if key not in _LEFT_OUT[kind]}
+
+
 def digest(value: Any) -> str:
     """Return the first 12 hexadecimal digits of the SHA-256 of a JSON value, whatever the order of its keys."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -14,7 +14,7 @@ from pulumi_dataarts.dlf.bundle import Bundle
 from pulumi_dataarts.dlf.schedules import WhenRunning
 from pulumi_dataarts.dlf.source import read_source
 from pulumi_dataarts.errors import ConfigError
-from pulumi_dataarts.lifecycle.fields import Derived, KeyedBy, Local, NotCompared, Replaces, Unordered
+from pulumi_dataarts.lifecycle.fields import Derived, InProduction, KeyedBy, Local, NotCompared, Replaces, Unordered
 from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake
 from pulumi_dataarts.model.values import Properties
 
@@ -122,10 +122,11 @@ class JobImportInputs(Inputs):
     when_running: Annotated[
         WhenRunning,
         Local(),
+        InProduction("fail"),
         Field(
             description="What to do about a job that is on schedule and is to be overwritten or deleted: fail, stop "
             "it at once, or wait until no instance of it runs and stop it then (a real-time job has no end to wait "
-            "for). Source: huawei-dlf.md sections 3 and 6."
+            "for). With `dataarts:production: true` it is `fail` by default. Source: huawei-dlf.md sections 3 and 6."
         ),
     ] = "wait"
     keep_schedule: Annotated[

@@ -17,6 +17,7 @@ from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.archives import canonical_zip, read_zip
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, OVERWRITES_EDIT, effect
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
 from pulumi_dataarts.model.values import Properties
@@ -82,8 +83,8 @@ class JobExportHandler(Handler[JobExportInputs]):
         """Say what lies at the old destination and is overwritten or removed."""
         before, after = known.get("destination"), declared.get("destination")
         if before != after:
-            return [f"removes the export at {before}"] if isinstance(after, str) else []
-        return [f"overwrites {after}, edited outside since the export"] if known.get("content") != AS_EXPORTED else []
+            return [effect(DELETES_DATA, f"the export at {before}")] if isinstance(after, str) else []
+        return [effect(OVERWRITES_EDIT, after)] if known.get("content") != AS_EXPORTED else []
 
 
 def _exported(place: api.Workspace, inputs: JobExportInputs) -> tuple[bytes, Properties]:

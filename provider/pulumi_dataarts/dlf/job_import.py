@@ -30,6 +30,7 @@ from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, OVERWRITES_EDIT, STOPS_JOB, effects
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.inputs import dump
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
@@ -91,17 +92,24 @@ class JobImportHandler(Handler[JobImportInputs]):
         archive.removed(known, session)
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
-        """Say which jobs are overwritten, taken off schedule meanwhile, or deleted."""
+        """Say which edits are overwritten, and which jobs are taken off schedule meanwhile, or deleted.
+
+        Without a local bundle the jobs that change are known only after the archive was read: any may be.
+        """
+        may_stop = declared.get("when_running") != "fail"
+        if any(change.replaces for change in changed):
+            return effects(DELETES_DATA, [counted("job", known.get("owned_jobs") or {})])
         if not declared.get("bundle") or "jobs" not in declared:
-            return ["imports what changed in the archive: which jobs is known only then"]
+            return effects(STOPS_JOB, [counted("job", known.get("owned_jobs") or {})] if may_stop else [])
         before, after = known.get("jobs") or {}, declared["jobs"]
         edited = [name for name, digest in before.items() if digest.startswith(drift.EDITED)]
         overwritten = [name for name in before if name in after and before[name] != after[name]]
         deleted = [name for name in before if name not in after]
-        said = [f"overwrites {counted('job', edited)}, edited outside since the import"] if edited else []
-        if overwritten and declared.get("when_running") != "fail":
-            said.append(f"takes {counted('job', overwritten)} off schedule for the time of the import")
-        return said + ([f"deletes {counted('job', deleted)}"] if deleted else [])
+        said = effects(OVERWRITES_EDIT, [counted("job", edited)] if edited else [])
+        said += effects(
+            STOPS_JOB, [counted("job", [*overwritten, *deleted])] if overwritten + deleted and may_stop else []
+        )
+        return said + effects(DELETES_DATA, [counted("job", deleted)] if deleted else [])
 
 
 def _brought(id: str, inputs: JobImportInputs, known: Mapping[str, Any], session: Session) -> Properties:

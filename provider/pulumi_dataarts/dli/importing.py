@@ -30,8 +30,8 @@ def bring(inputs: FlinkJobImportInputs, ours: Mapping[str, int], session: Sessio
     """Import what is missing or different, and return the ids of the archive's jobs by name.
 
     Jobs that stand as declared are left alone, so that they are not put back to draft. Where all are to be imported,
-    `zip_file` itself is; otherwise an archive of those alone is put beside it, imported and removed. An archive whose
-    format is not known here is always imported whole.
+    and `zip_file` is there, it is imported itself; otherwise an archive of those alone is put beside it, imported and
+    removed. An archive whose format is not known here is always imported whole.
 
     Args:
         inputs: the import as declared.
@@ -83,7 +83,7 @@ def _bring_each(inputs: FlinkJobImportInputs, ours: Mapping[str, int], session: 
 def _import_part(
     inputs: FlinkJobImportInputs, wanted: set[str], *, is_cover: bool, session: Session
 ) -> list[JobMapping]:
-    if wanted == inputs.jobs.keys():
+    if wanted == inputs.jobs.keys() and _lies(session, inputs.zip_file):
         return _import(inputs, inputs.zip_file, is_cover=is_cover, session=session)
     archive = load(inputs.archive or "")
     if archive.settings() != inputs.jobs:
@@ -97,6 +97,12 @@ def _import_part(
         return _import(inputs, f"{bucket}/{key}", is_cover=is_cover, session=session)
     finally:
         objects.delete(session, bucket, key)
+
+
+def _lies(session: Session, zip_file: str) -> bool:
+    """Say whether the archive, or a folder of archives, is there: for jobs that were adopted it never has to be."""
+    bucket, _, key = zip_file.partition("/")
+    return any(found == key or found.startswith(f"{key}/") for found in objects.keys(session, bucket, key))
 
 
 def _import(inputs: FlinkJobImportInputs, zip_file: str, *, is_cover: bool, session: Session) -> list[JobMapping]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -16,6 +16,7 @@ from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, RESTARTS_AFRESH, RESTARTS_SAVED, effects
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
 from pulumi_dataarts.model.values import Properties
@@ -60,20 +61,19 @@ class FlinkJobImportHandler(Handler[FlinkJobImportInputs]):
         remove(session, standing_jobs(session, known.get("job_ids", {})), Policy.of(known))
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
-        """Say which jobs are restarted or deleted."""
+        """Say which jobs are restarted if they run, or deleted."""
         before, after = known.get("jobs", {}), declared.get("jobs", {})
         if not before and not after:
             is_imported = any(change.field in {"zip_file", "digest"} for change in changed)
-            return [_overwrites(name, declared) for name in known.get("job_ids", {}) if is_imported]
-        said = [_overwrites(name, declared) for name in before if name in after and before[name] != after[name]]
-        return said + [f"deletes Flink job {name}" for name in before if after and name not in after]
+            return _restarts(known.get("job_ids", {}) if is_imported else (), declared)
+        said = _restarts([name for name in before if name in after and before[name] != after[name]], declared)
+        return said + effects(DELETES_DATA, [f"Flink job {name}" for name in before if after and name not in after])
 
 
-def _overwrites(name: str, declared: Mapping[str, Any]) -> str:
-    if declared.get("when_running") == "stop":
-        how = "with its savepoint" if declared.get("savepoint") else "without a savepoint: its state is lost"
-        return f"restarts Flink job {name} {how}, if it runs"
-    return f"overwrites Flink job {name}"
+def _restarts(names: Iterable[str], declared: Mapping[str, Any]) -> list[str]:
+    if declared.get("when_running") != "stop":
+        return []
+    return effects(RESTARTS_SAVED if declared.get("savepoint") else RESTARTS_AFRESH, names)
 
 
 def _read_for_import(id: str, session: Session) -> Live | None:

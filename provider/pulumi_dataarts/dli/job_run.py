@@ -15,6 +15,7 @@ from pulumi_dataarts.errors import NotFound
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import MOVES_DATA, RESTARTS_AFRESH, RESTARTS_SAVED, STOPS_JOB, effect, effects
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.inputs import dump
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
@@ -63,16 +64,25 @@ class FlinkJobRunHandler(Handler[FlinkJobRunInputs]):
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
         """Say what is started, stopped or restarted, and whether Flink's state is kept."""
+        if any(change.replaces for change in changed):
+            return _of_another_job(known, declared)
         if not any(change.field in {"state", "triggers"} for change in changed):
             return []
         job = declared.get("job_name") or declared.get("job_id")
         is_kept = declared.get("trigger_savepoint") and declared.get("resume_savepoint")
-        how = "with its savepoint" if is_kept else "without its savepoint: its state is lost"
         if declared.get("state") == "stopped":
-            return [f"stops Flink job {job}"] if known.get("state") != "stopped" else []
+            return [effect(STOPS_JOB, job)] if known.get("state") != "stopped" else []
         if known.get("state") != "running":
-            return [f"runs Flink job {job}"]
-        return [f"restarts Flink job {job} {how}"]
+            return [effect(MOVES_DATA, job)]
+        return [effect(RESTARTS_SAVED if is_kept else RESTARTS_AFRESH, job)]
+
+
+def _of_another_job(known: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
+    stopped, run = (
+        [side.get("job_name") or side.get("job_id")] if side.get("state") == "running" else []
+        for side in (known, declared)
+    )
+    return effects(STOPS_JOB, stopped) + effects(MOVES_DATA, run)
 
 
 def _id(inputs: FlinkJobRunInputs) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 NAMESPACE: Final = "dataarts"
 KEYS: Final = (
-    "region", "projectId", "workspace", "endpoint", "endpoints", "accessKey", "secretKey", "rateLimit",
+    "region", "projectId", "workspace", "endpoint", "endpoints", "accessKey", "secretKey", "rateLimit", "production",
 )  # fmt: skip
 RATE_PER_S: Final = 500.0
 
@@ -47,6 +47,7 @@ class Settings:
         is_embedded: the services are this project's own embedded cloud.
         from_environment: the environment variables that say who calls, as far as they were used.
         rate_per_s: calls a second to each service.
+        is_production: the stack is a production one: what runs is not touched unless the program says so.
     """
 
     region: str
@@ -63,6 +64,7 @@ class Settings:
     is_embedded: bool = False
     from_environment: tuple[str, ...] = ()
     rate_per_s: float = RATE_PER_S
+    is_production: bool = False
 
     def secrets(self) -> list[str]:
         """Return what must never be shown. The embedded cloud's own key is public."""
@@ -92,6 +94,7 @@ def resolve(
     region = source.required("region", _REGION, default, "cn-north-4")
     project_id = source.required("projectId", _PROJECT, default, "0123456789abcdef0123456789abcdef")
     rate_per_s = source.rate()
+    is_production = source.flag("production")
     chosen = _addresses(source, endpoint, region)
     if source.problems:
         raise ConfigError(_listed(source.problems))
@@ -113,6 +116,7 @@ def resolve(
         is_embedded=is_embedded,
         from_environment=tuple(source.used),
         rate_per_s=rate_per_s,
+        is_production=is_production,
         **identity,
     )
 
@@ -180,6 +184,12 @@ class _Source:
         if not 0 < rate_per_s < float("inf"):
             self.problems.append(f"{NAMESPACE}:rateLimit is calls a second, such as 20, and not `{text}`")
         return rate_per_s
+
+    def flag(self, key: str) -> bool:
+        text = self.key(key).lower()
+        if text not in ("", "true", "false"):
+            self.problems.append(f"{NAMESPACE}:{key} is `true` or `false`, and not `{text}`")
+        return text == "true"
 
     def url(self, key: str, value: Any) -> str:
         parts = urlsplit(value) if isinstance(value, str) else None

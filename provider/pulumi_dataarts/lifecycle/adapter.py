@@ -22,8 +22,8 @@ from pulumi.output import Unknown as PulumiUnknown
 
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.huawei.session import Session, open_session
-from pulumi_dataarts.lifecycle.changes import FINGERPRINTS, Change, changes, fingerprints, visible
-from pulumi_dataarts.lifecycle.fields import Local, WriteOnly, fields_with
+from pulumi_dataarts.lifecycle.changes import FINGERPRINTS, UNREAD, Change, changes, fingerprints, visible
+from pulumi_dataarts.lifecycle.fields import InProduction, Local, WriteOnly, fields_with, rule_of
 from pulumi_dataarts.lifecycle.handler import Handler, Live, restrict
 from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake, check, dump, parse
 from pulumi_dataarts.model.values import UNKNOWN, Properties
@@ -71,8 +71,16 @@ class DynamicProvider(ResourceProvider):
 
     def check(self, _olds: Any, news: Any) -> CheckResult:
         """Fill defaults, normalise, and report all mistakes at once."""
-        properties, mistakes = self._checked(_from_pulumi(news))
+        properties, mistakes = self._checked({**self._defaults(), **_without_none(_from_pulumi(news))})
         return CheckResult(_to_pulumi(properties), [CheckFailure(item.path, item.reason) for item in mistakes])
+
+    def _defaults(self) -> Properties:
+        """Return the defaults that are the stack's and not the model's."""
+        if self._session is None or not self._session.settings.is_production:
+            return {}
+        model = self.handler.inputs
+        marked = {name: rule_of(model, name, InProduction) for name in fields_with(model, InProduction)}
+        return {name: mark.default for name, mark in marked.items() if isinstance(mark, InProduction)}
 
     def _checked(self, news: Properties) -> tuple[Properties, list[Mistake]]:
         try:
@@ -99,8 +107,24 @@ class DynamicProvider(ResourceProvider):
         known, inputs = _from_pulumi(_olds), self._parsed(_news)
         found = changes(self.handler.inputs, known, {**dump(inputs)})
         remote = [change for change in found if change.field not in fields_with(self.handler.inputs, Local)]
-        facts = self.handler.update(_id, known, inputs, remote, self.session) if remote else self._facts(known)
+        if not remote:
+            kept = {**self._facts(known), FINGERPRINTS: known.get(FINGERPRINTS, {})}
+            return UpdateResult(_without_empty({**visible(self.handler.inputs, dump(inputs)), **kept}))
+        self._require_secrets(_id, known, inputs)
+        facts = self.handler.update(_id, known, inputs, remote, self.session)
         return UpdateResult(self._outputs(inputs, facts, known))
+
+    def _require_secrets(self, id: str, known: Properties, inputs: Inputs) -> None:
+        """Refuse to write an object without the secrets it has: bodies are sent whole, and would take them away."""
+        marks = known.get(FINGERPRINTS, {})
+        missing = [name for name in fields_with(self.handler.inputs, WriteOnly) if marks.get(name) == UNREAD]
+        missing = [name for name in missing if not getattr(inputs, name)]
+        if missing:
+            raise ConfigError(
+                f"{self.handler.kind} {id}: {', '.join(missing)} could not be read when it was imported, and must be "
+                "declared before it is changed",
+                hint="Set the secret (`dataarts config set --secret KEY`), and pass it in the program.",
+            )
 
     def read(self, id_: str, props: Any) -> ReadResult:
         """Return inputs and outputs as they stand; `ReadResult("", {})` once the object is gone."""
@@ -138,6 +162,10 @@ class DynamicProvider(ResourceProvider):
 
 def _visible_moves(model: type[Inputs], moved: list[Change]) -> bool:
     return any(change.field not in fields_with(model, WriteOnly) for change in moved)
+
+
+def _without_none(properties: Properties) -> Properties:
+    return {name: value for name, value in properties.items() if value is not None}
 
 
 def _without_empty(outputs: Properties) -> Properties:

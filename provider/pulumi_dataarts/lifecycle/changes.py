@@ -18,6 +18,8 @@ from pulumi_dataarts.model.diffs import diff
 from pulumi_dataarts.model.values import Properties, Secret, has_unknown
 
 FINGERPRINTS = "fingerprints"
+UNREAD = "unread"
+"""In place of the fingerprints of a write-only field: it holds something that nobody has read or written here."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ def changes(model: type[Inputs], known: Mapping[str, Any], declared: Mapping[str
 
 
 def fingerprints(model: type[Inputs], declared: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, str]:
-    """Return the fingerprints of the write-only values, by path, keeping those that still match."""
+    """Return the fingerprints of the write-only values that were sent, by path, keeping those that still match."""
     before = known.get(FINGERPRINTS, {})
     kept: dict[str, str] = {}
     for name in model.model_fields:
@@ -96,6 +98,9 @@ def _secret_values(name: str, value: Any) -> list[tuple[str, Any]]:
 
 
 def _secret_changes(name: str, before: Mapping[str, str], value: Any) -> Iterable[Change]:
+    """What was never read cannot be told from what is declared: it is taken for equal until it is written."""
+    if before.get(name) == UNREAD:
+        return
     hidden = Secret("")
     now = dict(_secret_values(name, value))
     for path, item in now.items():

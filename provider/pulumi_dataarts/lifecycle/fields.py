@@ -59,6 +59,13 @@ class Local(Rule):
 
 
 @dataclass(frozen=True)
+class InProduction(Rule):
+    """Has another default in stacks with `dataarts:production: true`."""
+
+    default: str
+
+
+@dataclass(frozen=True)
 class NotCompared(Rule):
     """Says how to do it, not what shall stand (a path on this machine, `adopt`): never a difference."""
 

@@ -14,6 +14,7 @@ from pulumi_dataarts.errors import AlreadyExists, Conflict, OutcomeUnknown
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, effect
 from pulumi_dataarts.lifecycle.fields import KeyedBy, Local, NotCompared, Replaces
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made, differences, take_over
 from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake, dump
@@ -144,7 +145,7 @@ class BucketHandler(Handler[BucketInputs]):
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
         """Say when a replacement throws objects away."""
         if any(change.replaces for change in changed) and known.get("force_destroy"):
-            return [f"deletes everything in bucket {known.get('bucket')}"]
+            return [effect(DELETES_DATA, f"everything in bucket {known.get('bucket')}")]
         return []
 
     def _take_over(self, inputs: BucketInputs, session: Session) -> Made:

@@ -17,9 +17,10 @@ from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, effect
 from pulumi_dataarts.lifecycle.fields import Derived, NotCompared, Replaces
-from pulumi_dataarts.lifecycle.handler import Handler, Live, Made, take_over
-from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake
+from pulumi_dataarts.lifecycle.handler import Handler, Live, Made, differences, take_over
+from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake, dump
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
 from pulumi_dataarts.model.values import Properties
 from pulumi_dataarts.obs import api
@@ -114,13 +115,13 @@ class ObjectHandler(Handler[ObjectInputs]):
         """Upload it, unless something lies there already."""
         id = f"{inputs.bucket}/{inputs.key}"
         if api.head_object(session, inputs.bucket, inputs.key) is not None:
-            return take_over(self, id, inputs, session, adopt=inputs.adopt)
+            return self._take_over(id, inputs, session)
         try:
             etag = _upload(session, inputs)
         except OutcomeUnknown:
             if api.head_object(session, inputs.bucket, inputs.key) is None:
                 raise
-            return take_over(self, id, inputs, session, adopt=inputs.adopt)
+            return self._take_over(id, inputs, session)
         return Made(id, {"etag": etag})
 
     def read(self, id: str, known: Mapping[str, Any], session: Session) -> Live | None:
@@ -159,6 +160,21 @@ class ObjectHandler(Handler[ObjectInputs]):
     def delete(self, id: str, known: Properties, session: Session) -> None:
         """Delete the object. Old versions, in a bucket that keeps them, stay."""
         objects.delete(session, known["bucket"], known["key"])
+
+    def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
+        """Say that a replacement deletes what lies at the old place."""
+        is_replaced = any(change.replaces for change in changed)
+        return [effect(DELETES_DATA, f"{known.get('bucket')}/{known.get('key')}")] if is_replaced else []
+
+    def _take_over(self, id: str, inputs: ObjectInputs, session: Session) -> Made:
+        """Take an equal object over, and finish one whose creation was cut short between content and tags."""
+        live = self.read(id, dump(inputs), session)
+        found = {change.field for change in differences(ObjectInputs, dump(inputs), live)} if live else set()
+        if live and found == {"tags"} and not live.declared["tags"]:
+            session.tell(f"obs.Object {id}: exists already as declared, without tags: taken over")
+            api.put_object_tags(session, inputs.bucket, inputs.key, inputs.tags)
+            return Made(id, live.facts)
+        return take_over(self, id, inputs, session, adopt=inputs.adopt)
 
 
 def _live_digest(session: Session, bucket: str, key: str, head: api.ObjectHead, known: Mapping[str, Any]) -> str:
