@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.testing import RunningCloud
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--golden-update", action="store_true", help="Write the golden files anew; look at the difference."
+    )
+
+
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     """A cloud in this process, one for each worker: `.api`, `.obs`, `.reset()`, `.fault(…)`, `.advance(…)`.
