@@ -89,7 +89,7 @@ def require_sound(world: World, base: Snapshot) -> None:
 
 
 @given(st.lists(edits, min_size=1, max_size=4))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_run_leaves_a_sound_state_whatever_fails_and_whenever_it_is_killed(steps: list[Any]) -> None:
     world = World()
     for operation, program, failing, goes_on, parallel in steps:
@@ -104,7 +104,7 @@ def test_a_run_leaves_a_sound_state_whatever_fails_and_whenever_it_is_killed(ste
 
 
 @given(programs(), programs(), failures)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_the_next_run_finishes_what_a_failed_one_began(
     first: list[Declared], second: list[Declared], failing: set[tuple[str, str]]
 ) -> None:
@@ -121,7 +121,7 @@ def test_the_next_run_finishes_what_a_failed_one_began(
 
 
 @given(programs(), programs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_an_up_does_nothing_that_the_preview_did_not_tell(first: list[Declared], second: list[Declared]) -> None:
     """What depends on a changed resource is previewed as changed too, and may turn out to be the same."""
     world = World()
@@ -133,7 +133,7 @@ def test_an_up_does_nothing_that_the_preview_did_not_tell(first: list[Declared],
 
 
 @given(programs(), st.data())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_run_that_was_killed_is_continued_by_the_next(program: list[Declared], data: st.DataObject) -> None:
     world = World()
     world.up(body_of(program))
@@ -146,7 +146,7 @@ def test_a_run_that_was_killed_is_continued_by_the_next(program: list[Declared],
 
 
 @given(programs())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_a_destroy_leaves_nothing_but_what_is_retained(program: list[Declared]) -> None:
     world = World()
     world.up(body_of(program))

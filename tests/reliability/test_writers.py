@@ -24,7 +24,6 @@ from tests.reliability.durable import PROVIDER, TIME, keyring
 from tests.reliability.writer import counted
 
 SEED = int(os.environ.get("SEED", "1"))
-WRITERS = 8
 ROOT = Path(__file__).parents[2]
 
 
@@ -90,11 +89,13 @@ def require_one_writer(history: list[tuple[str, int]], last: int) -> None:
     assert last >= highest, f"{highest} was counted, and the state has {last}"
 
 
-def contested(url: str, folder: Path, acquisitions: int, *, every_s: float, pause_s: float, **more: str) -> Contest:
-    contest = Contest(url, folder, WRITERS, more)
+def contested(
+    url: str, folder: Path, acquisitions: int, *, writers: int = 8, pause_s: float = 0.3, **more: str
+) -> Contest:
+    contest = Contest(url, folder, writers, more)
     try:
         while contest.acquisitions() < acquisitions:
-            time.sleep(every_s)
+            time.sleep(1)
             contest.disturb(pause_s)
         contest.end()
     finally:
@@ -111,17 +112,18 @@ def contested(url: str, folder: Path, acquisitions: int, *, every_s: float, paus
 def on_a_folder(folder: Path, acquisitions: int) -> None:
     url = f"file://{folder / 'state'}"
     create_stack(LocalBlobs(folder / "state"), "proj", "dev", PROVIDER, TIME)
-    assert contested(url, folder, acquisitions, every_s=0.3, pause_s=0.3).kills
+    assert contested(url, folder, acquisitions).kills
 
 
-def in_a_bucket(folder: Path, kind: str, acquisitions: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def in_a_bucket(folder: Path, kind: str, acquisitions: int, writers: int, monkeypatch: pytest.MonkeyPatch) -> None:
     with running_buckets() as buckets:
         for name, value in buckets.environment.items():
             monkeypatch.setenv(name, value)
         url = buckets.url(f"{kind}-contest")
         create_stack(open_backend(url), "proj", "dev", PROVIDER, TIME)
-        # The longest pause is longer than the lease and the margin: then another writer takes over.
-        contested(url, folder, acquisitions, every_s=1.0, pause_s=3.5, DATAARTS_LEASE_S="1", **buckets.environment)
+        # A pause is longer than the lease and its margin: then another writer takes over.
+        more = {"DATAARTS_LEASE_S": "4", **buckets.environment}
+        contested(url, folder, acquisitions, writers=writers, pause_s=7, **more)
 
 
 @pytest.mark.timeout(300)
@@ -131,7 +133,7 @@ def test_runs_on_a_folder_never_write_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.timeout(300)
 def test_runs_in_a_bucket_never_write_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_a_bucket(tmp_path, "state", 40, monkeypatch)
+    in_a_bucket(tmp_path, "state", 20, 3, monkeypatch)
 
 
 @pytest.mark.slow
@@ -144,4 +146,4 @@ def test_many_runs_on_a_folder_never_write_at_once(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize("kind", ["state", "create", "append"])
 def test_many_runs_in_a_bucket_never_write_at_once(kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    in_a_bucket(tmp_path, kind, 250, monkeypatch)
+    in_a_bucket(tmp_path, kind, 250, 8, monkeypatch)

@@ -49,7 +49,7 @@ def main(url: str, seed: str, folder: str) -> None:
                 time.sleep(chance.choice([0, 0, 0, 0.02]))
                 run.close(None, Outcome())
         except LockHeld:
-            time.sleep(chance.uniform(0.005, 0.05))
+            time.sleep(chance.uniform(0.01, 0.1) if stack.blobs.folder else chance.uniform(0.1, 0.8))
         except StateError as error:
             if "changed by somebody else" not in str(error) and "a moment ago" not in str(error):
                 raise

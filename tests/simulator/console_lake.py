@@ -11,12 +11,12 @@ from tests.simulator import cdm_calls
 from tests.simulator.conftest import TOKEN_REQUEST
 
 PASSWORD = "canary-5up3r"
-SESSIONS_SQL = """-- One row for each visit of a customer.
+SESSIONS_SQL = f"""-- One row for each visit of a customer.
 CREATE TABLE clicks (
     customer_id BIGINT,
     clicked_at TIMESTAMP(3),
     WATERMARK FOR clicked_at AS clicked_at - INTERVAL '10' SECOND
-) WITH ('connector' = 'kafka', 'topic' = 'clicks', 'format' = 'json');
+) WITH ('connector' = 'kafka', 'topic' = 'clicks', 'properties.password' = '{PASSWORD}');
 
 INSERT INTO sessions
 SELECT customer_id, SESSION_START(clicked_at, INTERVAL '30' MINUTE), COUNT(*)
@@ -39,7 +39,7 @@ DAILY = (
     ("load_increment", "CDMJob", ["begin"], {"clusterName": "cdm-embedded", "jobName": "orders_incremental"}),
     ("load_customers", "CDMJob", ["begin"], {"clusterName": "cdm-embedded", "jobName": "customers_full"}),
     ("fetch_rates", "RESTAPI", ["begin"], {"url": "https://rates.example.com", "apiToken": PASSWORD}),
-    ("clean", "DLISQL", ["load_increment"], {"scriptName": "orders_clean"}),
+    ("clean", "DLISQL", ["load_increment"], {"scriptName": "orders_clean", "scriptArgs": f"--password={PASSWORD}"}),
     ("aggregate", "DLISQL", ["clean", "fetch_rates"], {"scriptName": "orders_daily_totals"}),
     ("check", "DLISQL", ["clean", "load_customers"], {"scriptName": "orders_quality"}),
     ("publish", "OBSManager", ["aggregate", "check"], {"path": "obs://orders-lake/published"}),

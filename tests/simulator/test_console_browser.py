@@ -67,6 +67,7 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
+        expect.set_options(timeout=20_000)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
         browser.close()
@@ -223,6 +224,19 @@ def test_what_is_old_is_said_to_be_old(browser: Browser, caller: Caller) -> None
 
 
 @pytest.mark.usefixtures("lively")
+def test_an_error_of_the_console_leaves_the_page_as_it_was(browser: Browser, caller: Caller, monkeypatch: Any) -> None:
+    def broken(_sight: Any) -> Any:
+        raise RuntimeError
+
+    monkeypatch.setattr(site, "REFRESH_MS", 200)
+    with browser.new_context(base_url=caller.cloud.api) as context:
+        page = context.new_page()
+        page.goto("/console/flink")
+        monkeypatch.setitem(site.PAGES, "/console/flink", broken)
+        expect(page.get_by_role("status")).to_have_text("The cloud does not answer. What you see is old.")
+        expect(page.get_by_role("link", name="orders_sessions")).to_be_visible()
+
+
 def test_typing_filters_and_the_address_follows(page: Page) -> None:
     page.goto("/console/cdm")
     page.keyboard.press("/")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from pulumi_dataarts.simulator.console import site
+from pulumi_dataarts.simulator.console import buckets, site
 from pulumi_dataarts.simulator.console.assets import FILES
 from pulumi_dataarts.simulator.console.views import View
 from pulumi_dataarts.simulator.testing import running_cloud
@@ -218,6 +218,21 @@ def test_looking_is_in_no_log_and_uses_up_no_fault(lake: RunningCloud, web: http
     assert [web.get(page).status_code for page in PAGES] == [200] * len(PAGES)
     assert len(lake.requests()) == before
     assert web.get("/v3/projects").status_code == 503
+
+
+def test_a_bucket_without_end_is_read_in_portions(cloud: RunningCloud, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buckets, "OBJECTS_MAX", 20)
+    caller = Caller(cloud)
+    caller.put_object("crowded")
+    for number in range(23):
+        caller.put_object("crowded", f"key-{number:02}")
+    with httpx.Client(base_url=cloud.api) as web:
+        assert "crowded over 20 over 0 B" in text_of(web.get("/console/buckets").text)
+        first = web.get("/console/bucket?name=crowded").text
+        [more] = re.findall(r'href="([^"]*after=[^"]*)"', first)
+        rest = web.get(more.replace("&amp;", "&")).text
+    assert "1–20 of 20" in first
+    assert re.findall(r">(key-\d\d)<", rest) == ["key-20", "key-21", "key-22"]
 
 
 def test_hostile_names_are_shown_as_they_are(cloud: RunningCloud) -> None:

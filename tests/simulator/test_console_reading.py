@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_dataarts.simulator.console import formats
-from pulumi_dataarts.simulator.console.disclosure import shown
+from pulumi_dataarts.simulator.console.disclosure import blotted, shown
 from pulumi_dataarts.simulator.console.highlighting import SHOWN_CHARS_MAX, highlighted
 from pulumi_dataarts.simulator.console.listings import PAGE_ROWS, Listing, listing
 from pulumi_dataarts.simulator.console.marks import Mark, answer_mark, mark_of
@@ -100,6 +100,42 @@ def test_a_value_whose_name_suggests_a_secret_is_not_shown(name: str) -> None:
 @pytest.mark.parametrize("name", ["tableName", "primaryKey", "rowkeyColumn", "keySeparator", "task", "passiveMode"])
 def test_a_name_that_only_looks_like_it_hides_nothing(name: str) -> None:
     assert shown(name, "orders").value == "orders"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "'password' = 'canary'",
+        '"sink.secret.key" : "canary"',
+        "set hive.token='canary';",
+        "export DB_PASSWORD=canary; run",
+        "run --token=canary --verbose",
+        "jdbc:mysql://db/orders?user=me&password=canary&ssl=true",
+        "https://me:canary@example.com/rates",
+        "fs.obs.access.key=canary",
+        "'password' = 'canary" + "y" * 9_000 + "canary'",
+        "password=" + "x" * 9_000 + "canary",
+        "'password' = 'canary",
+        "'password' = 'x''canary'",
+    ],
+)
+def test_what_a_text_assigns_to_a_telling_name_is_blotted_out(text: str) -> None:
+    assert "canary" not in blotted(text)
+    assert len(blotted(text)) > len("••••••")
+
+
+@pytest.mark.parametrize("text", ["WHERE a.token = b.token", "password=${db_password}", "-- the password is elsewhere"])
+def test_a_text_that_assigns_nothing_secret_stays(text: str) -> None:
+    assert blotted(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["password" * 20_000, "password='" * 20_000, "://a:" * 40_000, "password   " * 20_000, "password=" + "'" * 200_000],
+)
+@pytest.mark.timeout(5)
+def test_a_text_made_to_be_slow_is_not(text: str) -> None:
+    assert blotted(text)[:3] == text[:3]
 
 
 def test_values_read_as_they_were_sent() -> None:

@@ -69,6 +69,14 @@ def read(data: bytes, keyring: Keyring) -> Checkpoint:
     return _read_document(_parse(data), keyring)
 
 
+def count_resources(data: bytes) -> int:
+    """Return how many resources a checkpoint file has, without looking into them. Raises as `read` does."""
+    checkpoint = _parse(data).get("checkpoint")
+    latest = checkpoint.get("latest") if isinstance(checkpoint, dict) else None
+    resources = latest.get("resources") if isinstance(latest, dict) else None
+    return len(resources) if isinstance(resources, list) else 0
+
+
 def read_deployment(document: Any, stack: str, keyring: Keyring) -> Checkpoint:
     """Read what `stack export` prints: `{"version": 3, "deployment": {…}}`. Raises as `read` does."""
     if not isinstance(document, dict) or "deployment" not in document:

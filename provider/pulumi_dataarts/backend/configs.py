@@ -173,6 +173,15 @@ def unseal(values: Mapping[str, Any], vault: Vault, path: Path) -> dict[str, Any
     return clear
 
 
+def resealed(value: Any, own: Vault, other: Vault) -> Any:
+    """Return a value with every secret of one vault inside encrypted by another. Raises ValueError if it is not its."""
+    if is_sealed(value):
+        return seal(own.unseal(value[_SECURE]), other)
+    if isinstance(value, dict):
+        return {key: resealed(item, own, other) for key, item in value.items()}
+    return [resealed(item, own, other) for item in value] if isinstance(value, list) else value
+
+
 def is_sealed(value: Any) -> bool:
     """Say whether a value is a secret as the file has it."""
     return isinstance(value, dict) and len(value) == 1 and isinstance(value.get(_SECURE), str)

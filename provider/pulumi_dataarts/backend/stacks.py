@@ -188,8 +188,17 @@ def create_stack(blobs: Blobs, project: str, name: str, provider: SecretsProvide
     return stack
 
 
-def remove_stack(stack: Stack) -> None:
-    """Remove a stack's checkpoint, history, backups, tags and journal. What it made in the cloud stays.
+def count_resources(stack: Stack) -> int | None:
+    """Return how many resources a stack has, opening no secret; None where its state cannot be read."""
+    try:
+        _, data = read_checkpoint(stack)
+        return checkpoint.count_resources(data)
+    except StateError:
+        return None
+
+
+def remove_stack(stack: Stack, *, backups: bool = True) -> None:
+    """Remove a stack's checkpoint, history, tags, journal and backups. What it made in the cloud stays.
 
     Raises:
         LockHeld: somebody works on it.
@@ -197,7 +206,7 @@ def remove_stack(stack: Stack) -> None:
     with locked(stack) as held:
         blobs = held.blobs
         blobs.delete_log(stack.journal_key)
-        for folder in (stack.history_folder, stack.backups_folder):
+        for folder in (stack.history_folder, *([stack.backups_folder] if backups else [])):
             for item in blobs.find(folder):
                 blobs.delete(item.key)
         blobs.delete(stack.tags_key)

@@ -42,7 +42,8 @@ for number in range(int(os.environ["BENCH_JOBS"])):
     cdm.Job(f"job-{number}", cluster_id="embedded", name=f"job_{number}",
             from_connector="ftp-connector", from_link=source.name, to_connector="obs-connector", to_link=target.name,
             from_config={"inputDirectory": f"/in/{number}", "inputFormat": "BINARY_FILE"},
-            to_config={"bucketName": "bench", "outputDirectory": f"/out/{number}{edited}", "outputFormat": "BINARY_FILE"})
+            to_config={"bucketName": "bench", "outputDirectory": f"/out/{number}{edited}",
+                       "outputFormat": "BINARY_FILE"})
 '''
 RATE_PER_S: Final = 100_000
 DRIFT_SHARE: Final = 0.01

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Any
 
 import click
 
-from pulumi_dataarts.backend import configs
+from pulumi_dataarts.backend import configs, runs
+from pulumi_dataarts.backend.configs import StackFile
+from pulumi_dataarts.backend.history import read_updates
 from pulumi_dataarts.backend.projects import full_key
 from pulumi_dataarts.backend.vaults import Vault
-from pulumi_dataarts.cli.stack import stack_option
+from pulumi_dataarts.cli.asking import Aliased
+from pulumi_dataarts.cli.stack import copy_config, existing, pick, stack_option
+from pulumi_dataarts.cli.stack_views import config_row
 from pulumi_dataarts.cli.wiring import Chosen, choose, with_salt
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.model import paths
 
+ALIASES = {
+    "remove": "rm",
+    "delete": "rm",
+    "copy": "cp",
+    "remove-all": "rm-all",
+    "delete-all": "rm-all",
+}
+_CONVERSIONS: dict[str, Callable[[str], Any]] = {
+    "string": str,
+    "int": int,
+    "float": float,
+    "bool": lambda text: {"true": True, "false": False}[text],
+}
 
-@click.group(invoke_without_command=True)
+path_option = click.option("--path", is_flag=True, help="KEY is a path into an object: servers[0].host")
+
+
+@click.group(cls=Aliased, invoke_without_command=True, aliases=ALIASES)
 @stack_option
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_context
 def config(ctx: click.Context, name: str | None, show_secrets: bool, as_json: bool) -> None:
     """Read and change a stack's configuration; without a command, list it.
@@ -31,19 +53,16 @@ def config(ctx: click.Context, name: str | None, show_secrets: bool, as_json: bo
     dataarts config set --secret mysqlPassword
     dataarts config get dataarts:endpoint
     """
-    ctx.obj = name
     if ctx.invoked_subcommand is not None:
         return
-    chosen = choose(name)
-    shown = {
-        key: {"value": _text(key, value, chosen, show_secrets), "secret": configs.has_sealed(value)}
-        for key, value in sorted(chosen.file.values.items())
-    }
+    chosen = pick(name)
+    vault = _vault(chosen) if show_secrets else None
+    rows = {key: config_row(key, value, vault, chosen.file.path) for key, value in sorted(chosen.file.values.items())}
     if as_json:
-        click.echo(json.dumps(shown, indent=2))
-    else:
-        for key, entry in shown.items():
-            click.echo(f"{key:<36} {entry['value']}")
+        click.echo(json.dumps(rows, indent=2))
+        return
+    for key, row in rows.items():
+        click.echo(f"{key.removeprefix(f'{chosen.stack.project}:'):<36} {row.get('value', '[secret]')}")
 
 
 @config.command("set")
@@ -51,38 +70,61 @@ def config(ctx: click.Context, name: str | None, show_secrets: bool, as_json: bo
 @click.argument("value", required=False)
 @click.option("--secret", is_flag=True, help="Encrypt the value with the stack's passphrase.")
 @click.option("--plaintext", is_flag=True, help="Store it in clear even if it looks like a secret.")
-@click.option("--path", is_flag=True, help="KEY is a path into an object: servers[0].host")
+@path_option
+@click.option("--raw", is_flag=True, help="Keep the line feeds at the end of what standard input has.")
+@click.option("--type", "kind", type=click.Choice(list(_CONVERSIONS)), help="Store the value as this type.")
 @stack_option
-@click.pass_obj
 def set_value(
-    outer: str | None, key: str, value: str | None, secret: bool, plaintext: bool, path: bool, name: str | None
+    key: str,
+    value: str | None,
+    secret: bool,
+    plaintext: bool,
+    path: bool,
+    raw: bool,
+    kind: str | None,
+    name: str | None,
 ) -> None:
     """Set a key. Without VALUE it is asked for, or read from standard input."""
-    chosen = choose(name or outer)
-    if value is None:
-        value = _asked(key, secret)
-    if secret:
-        chosen = with_salt(chosen)
-    elif not plaintext and _looks_secret(key):
+    if secret and plaintext:
+        raise click.UsageError("--secret or --plaintext, not both")
+    chosen = pick(name)
+    text = _asked(key, secret, raw) if value is None else value
+    if not secret and not plaintext and _looks_secret(key):
         raise ConfigError(
             f"{key} looks like a secret", hint="Add --secret to encrypt it, or --plaintext if it is none."
         )
-    if secret:
-        stored: Any = configs.seal(value, Vault(chosen.file.provider, chosen.keyring))
-    else:
-        stored = configs.coerce(value) if path else value
-    (chosen.file.with_path(key, stored) if path else chosen.file.with_value(key, stored)).save()
+    chosen = with_salt(chosen) if secret else chosen
+    stored = _sealed(chosen, text) if secret else _converted(text, kind, path)
+    _with(chosen.file, key, stored, path).save()
+
+
+@config.command("set-all")
+@click.option("--secret", "secrets", multiple=True, metavar="KEY=VALUE", help="Encrypt this value.")
+@click.option("--plaintext", "plain", multiple=True, metavar="KEY=VALUE", help="Store this value in clear.")
+@click.option("--path", is_flag=True, help="Each KEY is a path into an object.")
+@stack_option
+def set_all(secrets: tuple[str, ...], plain: tuple[str, ...], path: bool, name: str | None) -> None:
+    """Set several keys at once."""
+    chosen = pick(name)
+    chosen = with_salt(chosen) if secrets else chosen
+    file = chosen.file
+    for given, is_secret in [*((item, False) for item in plain), *((item, True) for item in secrets)]:
+        key, separator, text = given.partition("=")
+        if not separator:
+            raise click.UsageError(f"{key} has no value: write {key}=VALUE")
+        file = _with(file, key, _sealed(chosen, text) if is_secret else _converted(text, None, path), path)
+    file.save()
 
 
 @config.command("get")
 @click.argument("key")
-@click.option("--path", is_flag=True, help="KEY is a path into an object.")
+@path_option
+@click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 @stack_option
-@click.pass_obj
-def get_value(outer: str | None, key: str, path: bool, name: str | None) -> None:
+def get_value(key: str, path: bool, as_json: bool, name: str | None) -> None:
     """Print a key's value, in clear if it is secret."""
-    chosen = choose(name or outer)
-    first, *steps = paths.parse(key) if path else (key,)
+    chosen = pick(name)
+    first, *steps = _parsed(key) if path else (key,)
     known = full_key(str(first), chosen.place.project.name)
     value = paths.get(chosen.file.values.get(known), tuple(steps))
     if value is None:
@@ -91,33 +133,133 @@ def get_value(outer: str | None, key: str, path: bool, name: str | None) -> None
             f"{chosen.file.path} has no {known}",
             hint=f"Did you mean {near[0]}?" if near else "`dataarts config` lists them.",
         )
-    click.echo(_text(known, value, chosen, show_secrets=True))
+    row = config_row(known, value, _vault(chosen), chosen.file.path)
+    click.echo(json.dumps(row, indent=2) if as_json else row["value"])
 
 
 @config.command("rm")
 @click.argument("key")
-@click.option("--path", is_flag=True, help="KEY is a path into an object.")
+@path_option
 @stack_option
-@click.pass_obj
-def rm_value(outer: str | None, key: str, path: bool, name: str | None) -> None:
+def rm_value(key: str, path: bool, name: str | None) -> None:
     """Remove a key."""
-    file = choose(name or outer).file
-    (file.without_path(key) if path else file.without(key)).save()
+    _without(pick(name).file, key, path).save()
 
 
-def _asked(key: str, secret: bool) -> str:
+@config.command("rm-all")
+@click.argument("keys", nargs=-1, required=True)
+@click.option("--path", is_flag=True, help="Each KEY is a path into an object.")
+@stack_option
+def rm_all(keys: tuple[str, ...], path: bool, name: str | None) -> None:
+    """Remove several keys at once."""
+    file = pick(name).file
+    for key in keys:
+        file = _without(file, key, path)
+    file.save()
+
+
+@config.command("cp")
+@click.argument("key", required=False)
+@click.option("--dest", "-d", required=True, metavar="STACK", help="Copy to this stack.")
+@path_option
+@stack_option
+def cp(key: str | None, dest: str, path: bool, name: str | None) -> None:
+    """Copy a stack's configuration to another's, or one key of it. Secrets are encrypted for the other."""
+    source = pick(name)
+    target = choose(dest, source.place)
+    if target.stack == source.stack:
+        raise ConfigError(f"{dest} is the stack to copy from", hint="Name another one with --dest.")
+    if key is None:
+        copy_config(source, target)
+        return
+    known = full_key(str(_parsed(key)[0]) if path else key, source.place.project.name)
+    if known not in source.file.values:
+        raise ConfigError(f"{source.file.path} has no {known}", hint="`dataarts config` lists them.")
+    if path:
+        _copy_path(source, target, key)
+    else:
+        copy_config(source, target, (known,))
+
+
+@config.command("refresh")
+@click.option("--force", "-f", is_flag=True, help="Keep no copy of the file as it is.")
+@stack_option
+def refresh(force: bool, name: str | None) -> None:
+    """Make the configuration file what the last update of the stack was run with."""
+    chosen = pick(name)
+    target = existing(chosen)
+    last = next((update for update in read_updates(target)), None)
+    if last is None:
+        raise ConfigError(f"stack {target.name} has no update yet", hint="`dataarts up` makes the first one.")
+    path = chosen.file.path
+    if path.exists() and not force:
+        shutil.copy(path, f"{path}.bak")
+        click.echo(f"the file as it was is {path}.bak", err=True)
+    _restored(chosen, last.config).save()
+    click.echo(f"{path} has the configuration of the last {last.kind}")
+
+
+def _restored(chosen: Chosen, values: dict[str, Any]) -> StackFile:
+    """Return the file with these values and no others; what else it says stays."""
+    file = chosen.file
+    if file.provider is None and (provider := runs.load(chosen.stack, chosen.keyring).checkpoint.provider):
+        file = file.with_salt(str(provider.state["salt"]))
+    for key in file.values:
+        file = file.without(key)
+    for key, value in values.items():
+        file = file.with_value(key, value)
+    return file
+
+
+def _copy_path(source: Chosen, target: Chosen, text: str) -> None:
+    first, *steps = _parsed(text)
+    known = full_key(str(first), source.place.project.name)
+    value = paths.get(source.file.values[known], tuple(steps))
+    if value is None:
+        raise ConfigError(f"{source.file.path} has nothing at {text}", hint="`dataarts config` lists the keys.")
+    target = with_salt(target) if configs.has_sealed(value) else target
+    target.file.with_path(text, configs.resealed(value, _vault(source), _vault(target))).save()
+
+
+def _with(file: StackFile, key: str, stored: Any, path: bool) -> StackFile:
+    return file.with_path(key, stored) if path else file.with_value(key, stored)
+
+
+def _without(file: StackFile, key: str, path: bool) -> StackFile:
+    return file.without_path(key) if path else file.without(key)
+
+
+def _sealed(chosen: Chosen, text: str) -> Any:
+    return configs.seal(text, _vault(chosen))
+
+
+def _vault(chosen: Chosen) -> Vault:
+    return Vault(chosen.file.provider, chosen.keyring)
+
+
+def _converted(text: str, kind: str | None, path: bool) -> Any:
+    if kind is None:
+        return configs.coerce(text) if path else text
+    try:
+        return _CONVERSIONS[kind](text)
+    except (ValueError, KeyError) as error:
+        raise ConfigError(f"{text!r} is no {kind}", hint="Leave --type out to store it as it is.") from error
+
+
+def _parsed(text: str) -> paths.Path:
+    try:
+        return paths.parse(text)
+    except ValueError as error:
+        raise ConfigError(str(error)) from error
+
+
+def _asked(key: str, secret: bool, raw: bool) -> str:
     if sys.stdin.isatty():
         return str(click.prompt(key, hide_input=secret, err=True))
-    return sys.stdin.read().rstrip("\n")
+    text = sys.stdin.read()
+    return text if raw else text.rstrip("\n")
 
 
 def _looks_secret(key: str) -> bool:
     word = key.rpartition(":")[2].lower()
     return any(part in word for part in ("password", "secretkey", "secret_key", "token"))
-
-
-def _text(key: str, value: Any, chosen: Chosen, show_secrets: bool) -> str:
-    if configs.has_sealed(value) and not show_secrets:
-        return "[secret]"
-    vault = Vault(chosen.file.provider, chosen.keyring)
-    return configs.text_of(configs.unseal({key: value}, vault, chosen.file.path)[key])

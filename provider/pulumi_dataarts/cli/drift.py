@@ -10,7 +10,7 @@ from pulumi_dataarts.cli.driving import Wishes, planned
 from pulumi_dataarts.cli.operations import LOOKS, REPORTS, with_options
 from pulumi_dataarts.cli.showing import show
 from pulumi_dataarts.cli.stack import stack_option
-from pulumi_dataarts.cli.wiring import Chosen, choose_all
+from pulumi_dataarts.cli.wiring import choose, matching, open_workplace
 from pulumi_dataarts.errors import ChangesFound, ProvisionError
 from pulumi_dataarts.model.plans import Plan
 
@@ -28,7 +28,7 @@ def drift(name: str | None, **flags: Any) -> None:
     dataarts drift --stack 'prod-*' --report drift.html --junit drift.xml
     """
     wishes = Wishes(stack=name, refresh=True, **flags)
-    made, failed = _looked(choose_all(name or "*"), wishes)
+    made, failed = _looked(name or "*", wishes)
     if made:
         show(made, wishes)
     for plan in made:
@@ -42,16 +42,18 @@ def drift(name: str | None, **flags: Any) -> None:
         raise ChangesFound(f"changed outside: {', '.join(found)}", hint="`dataarts up --refresh` sets it back.")
 
 
-def _looked(stacks: list[Chosen], wishes: Wishes) -> tuple[list[Plan], list[ProvisionError]]:
+def _looked(pattern: str, wishes: Wishes) -> tuple[list[Plan], list[ProvisionError]]:
     """Look at each stack that exists; one that cannot be looked at does not hide what the others have.
 
     Nothing is going to be carried out, so nothing is refused.
     """
+    place = open_workplace()
     made, failed = [], []
-    for chosen in filter(Chosen.exists, stacks):
+    for name in matching(pattern, place):
         try:
-            plan = planned(chosen, "update", wishes)
-            made.append(plan.model_copy(update={"violations": []}))
+            chosen = choose(name, place)
+            if chosen.exists():
+                made.append(planned(chosen, "update", wishes).model_copy(update={"violations": []}))
         except ProvisionError as error:
             failed.append(error)
     return made, failed

@@ -1,34 +1,55 @@
-"""`dataarts stack`: the stacks of a project, and what one holds."""
+"""`dataarts stack`: the stacks of a project."""
 
 from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from pulumi_dataarts.backend import runs, stacks, workspaces
+from pulumi_dataarts.backend import configs, runs, stacks, workspaces
 from pulumi_dataarts.backend.history import read_updates
-from pulumi_dataarts.cli.later import Later
-from pulumi_dataarts.cli.wiring import Chosen, choose, create, open_workplace
+from pulumi_dataarts.backend.vaults import Vault
+from pulumi_dataarts.cli.asking import Aliased, confirm, yes_option
+from pulumi_dataarts.cli.wiring import Chosen, Workplace, choose, create, open_workplace, with_salt
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.model.snapshots import ResourceState
-from pulumi_dataarts.model.values import Secret, plain
 
 ROOT_TYPE = "pulumi:pulumi:Stack"
 
-FILES = dict.fromkeys(("export", "import", "rename", "migrate", "graph", "tag"), "pulumi_dataarts.cli.stack_files")
+LATER = {
+    **dict.fromkeys(("export", "import", "rename", "migrate", "tag"), "pulumi_dataarts.cli.stack_files"),
+    **dict.fromkeys(("output", "history", "graph"), "pulumi_dataarts.cli.stack_views"),
+}
+ALIASES = {"list": "ls", "new": "init", "create": "init", "remove": "rm", "delete": "rm", "hist": "history"}
 
 stack_option = click.option("--stack", "-s", "name", help="Stack to work on. [default: the selected one, or dev]")
+secrets_option = click.option(
+    "--secrets-provider",
+    type=click.Choice(["default", "passphrase"]),
+    default="default",
+    expose_value=False,
+    help="Who encrypts secrets; a passphrase is all there is.",
+)
 
 
-@click.group(cls=Later, invoke_without_command=True, later=FILES)
+def formats(command: Any) -> Any:
+    """Add the official CLI's two ways to ask for JSON; they arrive as `as_json` and `output_format`."""
+    command = click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")(command)
+    choice = click.Choice(["default", "json"])
+    return click.option("--output", "output_format", type=choice, default="default", help="The same.")(command)
+
+
+@click.group(cls=Aliased, invoke_without_command=True, later=LATER, aliases=ALIASES)
 @stack_option
 @click.option("--show-urns", "-u", is_flag=True, help="Show every resource's URN.")
 @click.option("--show-ids", "-i", is_flag=True, help="Show every resource's id.")
+@click.option("--show-name", is_flag=True, help="Show only the stack's name.")
+@click.option("--show-secrets", is_flag=True, help="Show secret outputs in clear.")
 @click.pass_context
-def stack(ctx: click.Context, name: str | None, show_urns: bool, show_ids: bool) -> None:
+def stack(ctx: click.Context, /, name: str | None, **shown: bool) -> None:
     """List, create, inspect and remove stacks; without a command, show one.
 
     \b
@@ -38,54 +59,67 @@ def stack(ctx: click.Context, name: str | None, show_urns: bool, show_ids: bool)
     dataarts stack export --file backup.json
     """
     if ctx.invoked_subcommand is None:
-        _describe(choose(name), show_urns, show_ids)
+        from pulumi_dataarts.cli.stack_views import describe
+
+        describe(choose(name), **shown)
 
 
 @stack.command()
-@click.argument("name")
+@click.argument("given", metavar="NAME", required=False)
+@click.option("--stack", "-s", "name", help="The same.")
 @click.option("--no-select", is_flag=True, help="Do not make it the selected stack.")
-def init(name: str, no_select: bool) -> None:
+@click.option("--copy-config-from", "source", metavar="STACK", help="Start with this stack's configuration.")
+@secrets_option
+@yes_option
+def init(given: str | None, name: str | None, no_select: bool, source: str | None, yes: bool) -> None:
     """Create an empty stack, and its configuration file where there is none."""
     place = open_workplace()
-    target = place.stack(name)
+    target = place.stack(_one_name(given, name))
     path = place.project.stack_path(target.name)
+    origin = choose(source, place) if source else None
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
-    create(choose(name, place))
+    chosen = create(choose(target.name, place))
+    if origin is not None:
+        copy_config(origin, chosen)
     if not no_select:
         workspaces.select_stack(os.environ, place.project, place.url, target.qualified)
     click.echo(f"created stack {target.name}")
 
 
 @stack.command()
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
+@formats
 @click.option("--all", "-a", "everything", is_flag=True, help="Stacks of every project in this backend.")
-def ls(as_json: bool, everything: bool) -> None:
+@click.option("--project", "-p", help="Stacks of this project.")
+@click.option("--tag", "-t", help="Stacks that have this tag: NAME or NAME=VALUE.")
+def ls(as_json: bool, output_format: str, everything: bool, project: str | None, tag: str | None) -> None:
     """List the stacks."""
     place = open_workplace()
-    selected = workspaces.selected_stack(os.environ, place.project, place.url).rpartition("/")[2]
-    rows = [
-        {"name": item.name, "project": item.project, "current": item.name == selected, "lastUpdate": _last_update(item)}
-        for item in stacks.list_stacks(place.blobs, "" if everything else place.project.name)
-    ]
-    if as_json:
+    found = stacks.list_stacks(place.blobs, "" if everything else project or place.project.name)
+    rows = [_row(place, item) for item in found if tag is None or _has_tag(item, tag)]
+    if as_json or output_format == "json":
         click.echo(json.dumps(rows, indent=2))
         return
+    click.echo(f"{'NAME':<24} {'LAST UPDATE':<20} RESOURCE COUNT")
     for row in rows:
-        mark = "*" if row["current"] else " "
-        click.echo(f"{row['name']:<16}{mark} {row['project']:<24} {row['lastUpdate'] or 'never updated'}")
+        name = f"{row['name']}{'*' if row['current'] else ''}"
+        moment = str(row.get("lastUpdate", "n/a")).partition(".")[0].replace("T", " ")
+        click.echo(f"{name:<24} {moment:<20} {row.get('resourceCount', 'unreadable')}")
 
 
 @stack.command()
-@click.argument("name")
+@click.argument("given", metavar="NAME", required=False)
+@click.option("--stack", "-s", "name", help="The same.")
 @click.option("--create", "-c", "make", is_flag=True, help="Create it if there is none of that name.")
-def select(name: str, make: bool) -> None:
+@secrets_option
+def select(given: str | None, name: str | None, make: bool) -> None:
     """Make a stack the one that commands mean when they name none."""
     place = open_workplace()
-    target = place.stack(name)
+    target = place.stack(_one_name(given, name))
     if make and target.checkpoint_key() is None:
-        create(choose(name, place))
+        place.project.stack_path(target.name).touch()
+        create(choose(target.name, place))
     stacks.find_stack(place.blobs, target.project, target.name)
     workspaces.select_stack(os.environ, place.project, place.url, target.qualified)
 
@@ -96,79 +130,42 @@ def unselect() -> None:
     place = open_workplace()
     if workspaces.selected_stack(os.environ, place.project, place.url):
         workspaces.select_stack(os.environ, place.project, place.url, "")
+    click.echo("no stack is selected now")
 
 
 @stack.command()
+@click.argument("given", metavar="NAME", required=False)
 @stack_option
-@click.argument("output", required=False)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--show-secrets", is_flag=True, help="Print secret outputs in clear.")
-def output(name: str | None, output: str | None, as_json: bool, show_secrets: bool) -> None:
-    """Print what the stack exports, or one of it."""
-    shown = {key: _shown(value, show_secrets) for key, value in outputs_of(choose(name)).items()}
-    if output is not None and output not in shown:
-        raise ConfigError(f"the stack exports no {output!r}", hint=f"It exports {', '.join(shown) or 'nothing'}.")
-    if output is not None:
-        value = shown[output]
-        click.echo(value if isinstance(value, str) and not as_json else json.dumps(value, indent=2))
-    elif as_json:
-        click.echo(json.dumps(shown, indent=2))
-    else:
-        for key, value in shown.items():
-            click.echo(f"{key:<24} {value if isinstance(value, str) else json.dumps(value)}")
-
-
-@stack.command()
-@stack_option
-@click.argument("given", required=False)
-@click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+@yes_option
 @click.option("--force", "-f", is_flag=True, help="Even if it has resources, which then stay in the cloud.")
-def rm(name: str | None, given: str | None, yes: bool, force: bool) -> None:
-    """Remove an empty stack and its history."""
-    chosen = choose(given or name)
+@click.option("--preserve-config", is_flag=True, help="Keep Pulumi.<stack>.yaml.")
+@click.option("--remove-backups", is_flag=True, help="Remove the backups of its state, too.")
+def rm(
+    given: str | None, name: str | None, yes: bool, force: bool, preserve_config: bool, remove_backups: bool
+) -> None:
+    """Remove an empty stack, its history and its configuration file."""
+    chosen = pick(given or name)
     target = existing(chosen)
-    left = runs.load(target, chosen.keyring).snapshot.resources
-    if left and not force:
+    left = () if force else runs.load(target, chosen.keyring).snapshot.resources
+    if left:
         raise ConfigError(
             f"stack {target.name} still has {len(left)} resources",
             hint="`dataarts destroy` removes them; --force forgets them.",
         )
-    if not yes:
-        click.confirm(f"Remove stack {target.name}?", abort=True)
-    stacks.remove_stack(target)
+    confirm(f"Remove stack {target.name}?", yes=yes)
+    stacks.remove_stack(target, backups=remove_backups)
+    if not preserve_config:
+        chosen.file.path.unlink(missing_ok=True)
+    follow_selection(chosen.place, target, None)
     click.echo(f"removed stack {target.name}")
 
 
-@stack.command()
-@stack_option
-@click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
-def history(name: str | None, as_json: bool) -> None:
-    """List the updates of a stack, the last one first."""
-    updates = list(read_updates(existing(choose(name))))
-    if as_json:
-        rows = [
-            {"kind": item.kind, "result": item.result, "endTime": item.end_s, "changes": item.changes}
-            for item in updates
-        ]
-        click.echo(json.dumps(rows, indent=2))
-        return
-    for update in updates:
-        counts = ", ".join(f"{count} {op}" for op, count in update.changes.items())
-        click.echo(f"{update.kind:<8} {update.result:<10} {counts}")
-
-
-def _describe(chosen: Chosen, show_urns: bool, show_ids: bool) -> None:
-    resources = runs.load(existing(chosen), chosen.keyring).snapshot.resources
-    click.echo(f"stack {chosen.stack.name} of {chosen.stack.project}: {len(resources)} resources")
-    for item in resources:
-        click.echo(f"    {item.type:<44} {item.urn.split('::', 3)[3]}")
-        for wanted, label, value in ((show_urns, "urn", item.urn), (show_ids and item.id, "id", item.id)):
-            if wanted:
-                click.echo(f"        {label} {value}")
-
-
-def _last_update(target: stacks.Stack) -> int | None:
-    return next((update.end_s for update in read_updates(target)), None)
+def pick(name: str | None) -> Chosen:
+    """Return the stack that was named, on the command or on a group before it. Raises as `choose`."""
+    context: click.Context | None = click.get_current_context()
+    while not name and context is not None:
+        name, context = context.params.get("name"), context.parent
+    return choose(name)
 
 
 def existing(chosen: Chosen) -> stacks.Stack:
@@ -183,11 +180,48 @@ def outputs_of(chosen: Chosen) -> dict[str, Any]:
     return root.outputs
 
 
-def _shown(value: Any, show_secrets: bool) -> Any:
-    if show_secrets:
-        return plain(value)
-    if isinstance(value, Secret):
-        return "[secret]"
-    if isinstance(value, dict):
-        return {key: _shown(item, show_secrets) for key, item in value.items()}
-    return [_shown(item, show_secrets) for item in value] if isinstance(value, list) else value
+def copy_config(source: Chosen, target: Chosen, keys: tuple[str, ...] | None = None) -> None:
+    """Copy a stack's configuration to another's file, or some keys of it; secrets are encrypted anew."""
+    wanted = {key: value for key, value in source.file.values.items() if keys is None or key in keys}
+    if any(configs.has_sealed(value) for value in wanted.values()):
+        target = with_salt(target)
+    own, other = Vault(source.file.provider, source.keyring), Vault(target.file.provider, target.keyring)
+    file = target.file
+    for key, value in wanted.items():
+        file = file.with_value(key, configs.resealed(value, own, other))
+    file.save()
+
+
+def iso(seconds: int) -> str:
+    """Return a time as the official CLI's JSON has it."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def follow_selection(place: Workplace, old: stacks.Stack, new: stacks.Stack | None) -> None:
+    """Let the selection go with a stack that has another name now, or is gone."""
+    if workspaces.selected_stack(os.environ, place.project, place.url) in (old.name, old.qualified):
+        workspaces.select_stack(os.environ, place.project, place.url, new.qualified if new else "")
+
+
+def _one_name(given: str | None, name: str | None) -> str:
+    if bool(given) == bool(name):
+        raise click.UsageError("name one stack")
+    return given or name or ""
+
+
+def _row(place: Workplace, item: stacks.Stack) -> dict[str, Any]:
+    """Return what is told of a stack. No secret is opened for it."""
+    selected = workspaces.selected_stack(os.environ, place.project, place.url)
+    row: dict[str, Any] = {"name": item.name, "project": item.project}
+    row["current"] = selected in (item.name, item.qualified)
+    if (last := next((update.end_s for update in read_updates(item)), None)) is not None:
+        row["lastUpdate"] = iso(last)
+    if (count := stacks.count_resources(item)) is not None:
+        row["resourceCount"] = count
+    return row
+
+
+def _has_tag(item: stacks.Stack, wanted: str) -> bool:
+    key, _, value = wanted.partition("=")
+    tags = stacks.read_tags(item)
+    return key in tags and value in ("", tags[key])

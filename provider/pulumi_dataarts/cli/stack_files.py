@@ -1,55 +1,67 @@
-"""`dataarts stack export|import|rename|migrate|graph|tag`: a stack as files, elsewhere, and as a picture."""
+"""`dataarts stack export|import|rename|migrate|tag`: a stack as files, under another name, and elsewhere."""
 
 from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TextIO
 
 import click
 
-from pulumi_dataarts.backend import checkpoint, runs, stacks
+from pulumi_dataarts.backend import checkpoint, repairs, runs, stacks
 from pulumi_dataarts.backend.blobs import open_backend
-from pulumi_dataarts.cli.stack import existing, stack_option
-from pulumi_dataarts.cli.wiring import choose, now
+from pulumi_dataarts.backend.vaults import SecretsProvider
+from pulumi_dataarts.cli.asking import Aliased
+from pulumi_dataarts.cli.stack import existing, follow_selection, formats, pick, stack_option
+from pulumi_dataarts.cli.wiring import Chosen, now, with_salt
 from pulumi_dataarts.errors import ConfigError, Corrupt
-from pulumi_dataarts.model import urns
-from pulumi_dataarts.model.graphs import references
 from pulumi_dataarts.model.integrity import violations
+from pulumi_dataarts.model.repairs import repaired
+from pulumi_dataarts.model.snapshots import Snapshot
 
 
 @click.command("export")
 @stack_option
 @click.option("--file", "path", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file.")
 @click.option("--show-secrets", is_flag=True, help="Write secrets in clear.")
-def export_state(name: str | None, path: Path | None, show_secrets: bool) -> None:
+@click.option("--raw", is_flag=True, help="Write the state file as it is, readable or not.")
+def export_state(name: str | None, path: Path | None, show_secrets: bool, raw: bool) -> None:
     """Print a stack's state in the form that `stack import` and the official CLI take."""
-    chosen = choose(name)
-    loaded = runs.load(existing(chosen), chosen.keyring)
-    text = json.dumps(checkpoint.write_deployment(loaded.checkpoint, now(), show_secrets=show_secrets), indent=4)
+    chosen = pick(name)
+    data = _raw(existing(chosen)) if raw else _exported(chosen, show_secrets=show_secrets)
     if path:
-        path.write_text(text + "\n")
+        path.write_bytes(data)
     else:
-        click.echo(text)
+        click.echo(data if raw else data.decode(), nl=False)
 
 
 @click.command("import")
 @stack_option
 @click.option("--file", "file", type=click.File(), default="-", help="Read this file. [default: standard input]")
-@click.option("--force", "-f", is_flag=True, help="Even if the state is that of another stack or breaks a rule.")
+@click.option(
+    "--force",
+    "-f",
+    is_flag=True,
+    help="Take it even if it is that of another stack, mend it if it breaks rules, and replace an unreadable state.",
+)
 def import_state(name: str | None, file: TextIO, force: bool) -> None:
     """Replace a stack's state by an exported one. The state before stays as .bak."""
-    chosen = choose(name)
+    chosen = pick(name)
     target = existing(chosen)
     read = checkpoint.read_deployment(_parsed(file), target.qualified, chosen.keyring)
-    foreign = [item.urn for item in read.snapshot.resources if not item.urn.startswith(f"urn:pulumi:{target.name}::")]
-    problems = violations(read.snapshot) + [f"{urn} is of another stack" for urn in foreign]
+    snapshot = read.snapshot
+    foreign = [item.urn for item in snapshot.resources if not item.urn.startswith(f"urn:pulumi:{target.name}::")]
+    problems = violations(snapshot) + [f"{urn} is of another stack" for urn in foreign]
     if problems and not force:
-        raise Corrupt("\n".join(["the file is not taken:", *problems]), hint="--force takes it all the same.")
-    with runs.open_run(target, "import", keyring=chosen.keyring, provider=chosen.file.provider) as run:
-        run.close(read.snapshot, runs.Outcome())
-    click.echo(f"imported {len(read.snapshot.resources)} resources")
+        raise Corrupt("\n".join(["the file is not taken:", *problems]), hint="--force mends it and takes it.")
+    if problems:
+        snapshot, told = repaired(snapshot)
+        for line in told:
+            click.echo(f"mended: {line}", err=True)
+    _replace(chosen, target, snapshot, read.provider, force=force)
+    click.echo(f"imported {len(snapshot.resources)} resources")
 
 
 @click.command()
@@ -57,14 +69,14 @@ def import_state(name: str | None, file: TextIO, force: bool) -> None:
 @stack_option
 def rename(new_name: str, name: str | None) -> None:
     """Rename a stack: its URNs, its files, its configuration."""
-    chosen = choose(name)
+    chosen = pick(name)
     target = existing(chosen)
-    with runs.open_run(target, "import", keyring=chosen.keyring) as run:
-        run.close(None, runs.Outcome(message=f"renamed to {new_name}"))
+    _fold(chosen, target, f"renamed to {new_name}")
     renamed = stacks.rename_stack(target, new_name, chosen.keyring, now())
     path = chosen.file.path
     if path.exists():
         path.rename(chosen.place.project.stack_path(renamed.name))
+    follow_selection(chosen.place, target, renamed)
     click.echo(f"renamed {target.name} to {renamed.name}")
 
 
@@ -73,46 +85,80 @@ def rename(new_name: str, name: str | None) -> None:
 @stack_option
 def migrate(url: str, name: str | None) -> None:
     """Copy a stack with its history to another backend (file://… or s3://…); the old one stays as it is."""
-    chosen = choose(name)
+    chosen = pick(name)
     target = existing(chosen)
     destination = open_backend(url)
     if stacks.Stack(destination, target.project, target.name).checkpoint_key() is not None:
         raise ConfigError(f"{url} has a stack {target.name} already", hint="Remove or rename that one first.")
-    with runs.open_run(target, "import", keyring=chosen.keyring) as run:
-        run.close(None, runs.Outcome(message=f"copied to {url}"))
+    _fold(chosen, target, f"copied to {url}")
     copied = stacks.copy_stack(target, destination)
     click.echo(f"copied {copied} files to {url}")
     click.echo(f"use it by PULUMI_BACKEND_URL='{url}', or write the URL into Pulumi.yaml", err=True)
 
 
-@click.command()
-@click.argument("path", type=click.Path(dir_okay=False, path_type=Path))
+def _fold(chosen: Chosen, target: stacks.Stack, message: str) -> None:
+    """Let a state have all that a killed run left beside it."""
+    with runs.open_run(target, "import", keyring=chosen.keyring) as run:
+        run.close(None, runs.Outcome(message=message))
+
+
+def _raw(target: stacks.Stack) -> bytes:
+    key = target.checkpoint_key()
+    return (target.blobs.read(key) if key else None) or b""
+
+
+def _exported(chosen: Chosen, *, show_secrets: bool) -> bytes:
+    target = existing(chosen)
+    try:
+        loaded = runs.load(target, chosen.keyring)
+    except Corrupt as error:
+        way = f"`dataarts stack export --raw --file state.json --stack {target.name}` writes the file as it is."
+        raise Corrupt(error.message, hint=f"{error.hint}\n  {way}") from error
+    document = checkpoint.write_deployment(loaded.checkpoint, now(), show_secrets=show_secrets)
+    return (json.dumps(document, indent=4) + "\n").encode()
+
+
+def _replace(
+    chosen: Chosen, target: stacks.Stack, snapshot: Snapshot, provider: SecretsProvider | None, *, force: bool
+) -> None:
+    """Make a snapshot the state; with `force` also where the state that is there cannot be used."""
+    try:
+        with runs.open_run(target, "import", keyring=chosen.keyring, provider=chosen.file.provider) as run:
+            run.close(snapshot, runs.Outcome())
+    except Corrupt as error:
+        encrypting = chosen.file.provider or provider
+        if encrypting is None:
+            encrypting = with_salt(chosen).file.provider
+        if not force or encrypting is None:
+            raise Corrupt(
+                error.message, hint=f"{error.hint}\n  --force puts the imported state in its place."
+            ) from error
+        repairs.override(
+            target,
+            snapshot,
+            keyring=chosen.keyring,
+            provider=encrypting,
+            note=lambda text: click.echo(f"note: {text}", err=True),
+            clock=lambda: datetime.now(UTC),
+        )
+        click.echo(f"the state that could not be used is among the backups: {target.backups_folder}", err=True)
+
+
+@click.group(cls=Aliased, aliases={"list": "ls", "remove": "rm", "delete": "rm"})
 @stack_option
-def graph(path: Path, name: str | None) -> None:
-    """Write the dependency graph as a DOT file."""
-    chosen = choose(name)
-    resources = runs.load(existing(chosen), chosen.keyring).snapshot.resources
-    numbers = {item.urn: number for number, item in enumerate(resources)}
-    lines = [f"    n{number} [label={json.dumps(urns.parse(urn).name)}];" for urn, number in numbers.items()]
-    for item in resources:
-        pointed = {pointer.urn for pointer in references(item) if pointer.field != "provider"}
-        lines += [f"    n{numbers[urn]} -> n{numbers[item.urn]};" for urn in sorted(pointed) if urn in numbers]
-    path.write_text("\n".join(["strict digraph {", *lines, "}", ""]))
-
-
-@click.group()
-def tag() -> None:
+def tag(name: str | None) -> None:
     """Read and change a stack's tags."""
 
 
 @tag.command("ls")
 @stack_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def list_tags(name: str | None, as_json: bool) -> None:
+@formats
+def list_tags(name: str | None, as_json: bool, output_format: str) -> None:
     """List the tags."""
-    tags = stacks.read_tags(existing(choose(name)))
+    tags = stacks.read_tags(existing(pick(name)))
     lines = [f"{key:<24} {value}" for key, value in sorted(tags.items())]
-    click.echo(json.dumps(tags, indent=2) if as_json else "\n".join(lines))
+    is_json = as_json or output_format == "json"
+    click.echo(json.dumps(tags, indent=2) if is_json else "\n".join(lines))
 
 
 @tag.command("get")
@@ -120,7 +166,7 @@ def list_tags(name: str | None, as_json: bool) -> None:
 @stack_option
 def get_tag(key: str, name: str | None) -> None:
     """Print a tag's value."""
-    tags = stacks.read_tags(existing(choose(name)))
+    tags = stacks.read_tags(existing(pick(name)))
     if key not in tags:
         raise ConfigError(f"no tag {key!r}", hint=f"There are {', '.join(sorted(tags)) or 'none'}.")
     click.echo(tags[key])
@@ -132,7 +178,7 @@ def get_tag(key: str, name: str | None) -> None:
 @stack_option
 def set_tag(key: str, value: str, name: str | None) -> None:
     """Set a tag."""
-    target = existing(choose(name))
+    target = existing(pick(name))
     stacks.write_tags(target, {**stacks.read_tags(target), key: value})
 
 
@@ -141,7 +187,7 @@ def set_tag(key: str, value: str, name: str | None) -> None:
 @stack_option
 def rm_tag(key: str, name: str | None) -> None:
     """Remove a tag."""
-    target = existing(choose(name))
+    target = existing(pick(name))
     stacks.write_tags(target, {known: value for known, value in stacks.read_tags(target).items() if known != key})
 
 
@@ -158,6 +204,5 @@ COMMANDS: dict[str, click.Command] = {
     "import": import_state,
     "rename": rename,
     "migrate": migrate,
-    "graph": graph,
     "tag": tag,
 }

@@ -3,43 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import click
 
 from pulumi_dataarts.backend import locks, repairs, runs
-from pulumi_dataarts.cli.stack import existing, stack_option
-from pulumi_dataarts.cli.wiring import choose
-from pulumi_dataarts.model import edits
-from pulumi_dataarts.model.snapshots import Snapshot
-
-yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
+from pulumi_dataarts.cli.asking import Aliased, confirm, yes_option
+from pulumi_dataarts.cli.stack import existing, pick, stack_option
+from pulumi_dataarts.errors import PlanError
+from pulumi_dataarts.model import edits, urns
+from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
 
 
 @click.command()
+@click.argument("given", metavar="STACK", required=False)
 @stack_option
 @yes_option
-def cancel(name: str | None, yes: bool) -> None:
+def cancel(given: str | None, name: str | None, yes: bool) -> None:
     """Remove the locks of a stack whose owner is gone.
 
-    A run of dataarts takes over the locks of dead processes of this machine by itself; this is for those of others.
+    A run of dataarts takes over from dead processes of this machine by itself, and in a bucket from anybody whose lease
+    has expired; this is for the rest. Whoever is still at work in a bucket cannot write any more afterwards.
     """
-    chosen = choose(name)
-    target = existing(chosen)
+    target = existing(pick(given or name))
     held = locks.owners(target)
     if not held:
         click.echo(f"stack {target.name} is not locked")
         return
     for owner in held:
         click.echo(f"locked by {owner}", err=True)
-    if not yes:
-        click.confirm("Is nobody at work there? Remove the locks?", abort=True, err=True)
+    confirm("Is nobody at work there? Remove the locks?", yes=yes)
     locks.cancel(target)
     click.echo(f"removed {len(held)} lock(s)")
 
 
-@click.group()
-def state() -> None:
+@click.group(cls=Aliased, aliases={"remove": "delete", "rm": "delete"})
+@stack_option
+def state(name: str | None) -> None:
     """Mend a stack's state by hand. The cloud is never touched.
 
     \b
@@ -53,41 +54,58 @@ def state() -> None:
 @stack_option
 def verify(name: str | None) -> None:
     """Check every rule a state keeps. Exit 1, and what is wrong, if one is broken."""
-    loaded = runs.load(existing(choose(name)), choose(name).keyring)
+    chosen = pick(name)
+    loaded = runs.load(existing(chosen), chosen.keyring)
     click.echo(
         f"{len(loaded.snapshot.resources)} resources, {len(loaded.snapshot.pending)} pending: every rule is kept"
     )
 
 
 @state.command()
-@click.argument("urn")
+@click.argument("named", metavar="URN...", nargs=-1)
 @stack_option
 @yes_option
+@click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
 @click.option("--force", is_flag=True, help="Even if it is protected.")
 @click.option("--target-dependents", is_flag=True, help="Forget what depends on it, too.")
-def delete(urn: str, name: str | None, yes: bool, force: bool, target_dependents: bool) -> None:
-    """Forget a resource (a URN, or a name that only one has); what it is in the cloud stays."""
-    if not yes:
-        click.confirm(f"Forget {urn}? It stays in the cloud.", abort=True, err=True)
-    _edit(name, lambda snapshot: edits.without(snapshot, urn, force=force, dependents=target_dependents))
+def delete(
+    named: tuple[str, ...], name: str | None, yes: bool, everything: bool, force: bool, target_dependents: bool
+) -> None:
+    """Forget resources (by URN, or by a name that only one has); what they are in the cloud stays.
+
+    An operation that a killed run left without an answer is forgotten by the URN of its resource.
+    """
+    _require_some(named, everything)
+    confirm(f"Forget {'everything' if everything else ', '.join(named)}? It stays in the cloud.", yes=yes)
+
+    def forget(snapshot: Snapshot) -> Snapshot:
+        if everything:
+            return _emptied(snapshot, force=force)
+        for urn in named:
+            snapshot = _forgotten(snapshot, urn, force=force, dependents=target_dependents)
+        return snapshot
+
+    _edit(name, forget)
 
 
 @state.command()
-@click.argument("urn", required=False)
+@click.argument("named", metavar="URN...", nargs=-1)
 @stack_option
+@yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
-def protect(urn: str | None, name: str | None, everything: bool) -> None:
-    """Refuse to delete or replace a resource until it is unprotected."""
-    _edit(name, lambda snapshot: edits.protected(snapshot, _one_or_all(urn, everything), protect=True))
+def protect(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
+    """Refuse to delete or replace resources until they are unprotected."""
+    _protect(named, name, everything, protect=True)
 
 
 @state.command()
-@click.argument("urn", required=False)
+@click.argument("named", metavar="URN...", nargs=-1)
 @stack_option
+@yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
-def unprotect(urn: str | None, name: str | None, everything: bool) -> None:
-    """Lift the protection of a resource."""
-    _edit(name, lambda snapshot: edits.protected(snapshot, _one_or_all(urn, everything), protect=False))
+def unprotect(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
+    """Lift the protection of resources."""
+    _protect(named, name, everything, protect=False)
 
 
 @state.command()
@@ -97,29 +115,61 @@ def unprotect(urn: str | None, name: str | None, everything: bool) -> None:
 @yes_option
 def rename(urn: str, new_name: str, name: str | None, yes: bool) -> None:
     """Give a resource another name in the state, as the program now calls it."""
-    if not yes:
-        click.confirm(f"Rename {urn} to {new_name} in the state?", abort=True, err=True)
+    confirm(f"Rename {urn} to {new_name} in the state?", yes=yes)
     _edit(name, lambda snapshot: edits.renamed(snapshot, urn, new_name))
 
 
 @state.command()
 @stack_option
-def repair(name: str | None) -> None:
+@yes_option
+def repair(name: str | None, yes: bool) -> None:
     """Bring a state that cannot be used back to its rules, and say what was done. The files as they were are kept."""
-    chosen = choose(name)
+    chosen = pick(name)
     told = repairs.repair(existing(chosen), chosen.keyring, _note, lambda: datetime.now(UTC))
     for line in told or ["nothing to mend: every rule is kept"]:
         click.echo(line)
 
 
-def _one_or_all(urn: str | None, everything: bool) -> str | None:
-    if bool(urn) == everything:
-        raise click.UsageError("name one URN, or --all")
-    return urn
+def _require_some(named: tuple[str, ...], everything: bool) -> None:
+    if bool(named) == everything:
+        raise click.UsageError("name URNs, or --all")
+
+
+def _protect(named: tuple[str, ...], name: str | None, everything: bool, *, protect: bool) -> None:
+    _require_some(named, everything)
+
+    def change(snapshot: Snapshot) -> Snapshot:
+        for urn in named or (None,):
+            snapshot = edits.protected(snapshot, urn, protect=protect)
+        return snapshot
+
+    _edit(name, change)
+
+
+def _emptied(snapshot: Snapshot, *, force: bool) -> Snapshot:
+    protected = [state.urn for state in snapshot.resources if state.protect]
+    if protected and not force:
+        raise PlanError(f"{protected[0]} is protected", hint="Unprotect it first, or use --force.")
+    return replace(snapshot, resources=(), pending=())
+
+
+def _forgotten(snapshot: Snapshot, urn: str, *, force: bool, dependents: bool) -> Snapshot:
+    pending = tuple(item for item in snapshot.pending if not _is_of(item, urn))
+    left = replace(snapshot, pending=pending)
+    is_only_pending = pending != snapshot.pending and not any(_is_named(state.urn, urn) for state in left.resources)
+    return left if is_only_pending else edits.without(left, urn, force=force, dependents=dependents)
+
+
+def _is_of(item: PendingOperation, urn: str) -> bool:
+    return _is_named(item.resource.urn, urn)
+
+
+def _is_named(urn: str, given: str) -> bool:
+    return given in (urn, urns.parse(urn).name)
 
 
 def _edit(name: str | None, change: Callable[[Snapshot], Snapshot]) -> None:
-    chosen = choose(name)
+    chosen = pick(name)
     with runs.open_run(existing(chosen), "import", keyring=chosen.keyring, note=_note) as run:
         run.close(change(run.base), runs.Outcome(message="state edited by hand"))
 

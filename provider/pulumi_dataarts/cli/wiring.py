@@ -89,14 +89,25 @@ def choose_all(pattern: str | None) -> list[Chosen]:
     place = open_workplace()
     if pattern is None or not set(pattern) & set("*?["):
         return [choose(pattern, place)]
+    return [choose(name, place) for name in matching(pattern, place)]
+
+
+def matching(pattern: str, place: Workplace) -> list[str]:
+    """Return the names of the stacks that match, sorted, whether they have a state or only a file.
+
+    Raises:
+        StackNotFound: none does.
+    """
     project = place.project
     files = project.stack_path("x").parent.glob("Pulumi.*.yaml")
     known = {path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in files}
     known |= {stack.name for stack in stacks.list_stacks(place.blobs, project.name)}
-    names = sorted(fnmatch.filter(known, pattern))
-    if not names:
-        raise StackNotFound(f"no stack of project {project.name!r} matches {pattern!r}", hint=_named(known))
-    return [choose(name, place) for name in names]
+    if names := sorted(fnmatch.filter(known, pattern)):
+        return names
+    raise StackNotFound(
+        f"no stack of project {project.name!r} matches {pattern!r}",
+        hint=f"There are {', '.join(sorted(known)) or 'none'}.",
+    )
 
 
 def create(chosen: Chosen) -> Chosen:
@@ -151,10 +162,6 @@ def is_interactive() -> bool:
 def _opened(place: Workplace, stack: Stack, file: StackFile) -> Chosen:
     phrase = phrase_of(stack.name, file)
     return Chosen(place, stack, file, passphrase.keyring(phrase), phrase)
-
-
-def _named(known: set[str]) -> str:
-    return f"There are {', '.join(sorted(known)) or 'none'}."
 
 
 def _prompt(stack: str) -> Callable[[], str] | None:

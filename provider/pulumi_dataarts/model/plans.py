@@ -119,7 +119,7 @@ class Violation(_Value):
 
 
 class Plan(_Value):
-    """Everything an operation would do, in the order it was decided."""
+    """Everything an operation would do, in the order of the program."""
 
     version: Literal["plan-v1"] = Field(default="plan-v1", alias="schema")
     tool: str = Field(description="Name and version of what made the plan.")

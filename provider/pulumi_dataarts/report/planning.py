@@ -79,10 +79,16 @@ def plan_of(outcome: Outcome, context: Context) -> Plan:
         revision=context.revision,
         state=context.state,
         scope=context.scope,
-        steps=list(steps.values()),
+        steps=sorted(steps.values(), key=_place),
         outputs=mask.value(outcome.outputs),
         warnings=[mask.text(text) for text in outcome.warnings],
     ).sealed()
+
+
+def _place(step: Step) -> tuple[str, int, str, str]:
+    """Steps are decided side by side; in a plan they stand in the order of the program, as far as that is known."""
+    path, _, line = step.source.rpartition(":")
+    return path, int(line) if line.isdigit() else 0, step.type, step.name
 
 
 def _is_default_provider(report: StepReport) -> bool:

@@ -204,6 +204,8 @@ def _unified(old: str, new: str, look: Look) -> Iterable[str]:
 
 def _summary(plan: Plan, look: Look, *, done: bool = False) -> str:
     parts = [look.painted(text, op) for op, text in counted(plan, done=done)]
+    if failed := sum(bool(step.error) for step in plan.steps):
+        parts.append(look.painted(f"✗ {failed} failed", "delete"))
     if not plan.changed() and not plan.drifted():
         parts.insert(0, "no changes")
     return " " + "   ".join(parts)

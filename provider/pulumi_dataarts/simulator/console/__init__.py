@@ -5,8 +5,9 @@ looks at a read-only view of the store, held still at one moment, and is drawn b
 loads nothing from anywhere else and runs no inline script. What it asks for is in no request log, and no fault
 strikes it.
 
-One module a service reads (`cdm`, `factory`, `flink`, `buckets`, `requests`); `listings` filters and pages,
-`marks` says what a status means, `disclosure` what may be shown, `graphs` lays out a job's nodes, `site` answers.
+One module reads a service (`cdm`, `factory`, `factory_job`, `flink`, `buckets`, `requests`); `listings` filters and
+pages, `marks` says what a status means, `disclosure` what may be shown, `graphs` lays out a job's nodes, `site`
+answers.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ from urllib.parse import quote, urlencode
 from xml.etree import ElementTree as ET
 
 from pulumi_dataarts.simulator.console.listings import listing
-from pulumi_dataarts.simulator.console.marks import ENABLED, Mark
+from pulumi_dataarts.simulator.console.marks import NO_STATUS, Mark
 from pulumi_dataarts.simulator.console.views import Absent, View, link
 from pulumi_dataarts.simulator.s3 import S3Request
 
@@ -44,7 +44,7 @@ class ObjectRow:
     size_bytes: int
     modified_ms: int
     etag: str
-    mark: Mark = ENABLED
+    mark: Mark = NO_STATUS
 
     @property
     def text(self) -> str:
@@ -58,10 +58,11 @@ def buckets_page(sight: Sight) -> View:
 
 
 def bucket_page(sight: Sight) -> View:
-    """One bucket: its first objects under a prefix."""
-    name, prefix = sight.query.get("name", ""), sight.query.get("prefix", "")
-    objects, is_more = _objects(sight, name, prefix)
-    values = {"name": name, "prefix": prefix, "objects": listing(objects, sight), "is_more": is_more}
+    """One bucket: its first objects after a key."""
+    name = sight.query.get("name", "")
+    objects, is_more = _objects(sight, name, sight.query.get("after", ""))
+    more = link(BUCKET, name=name, after=objects[-1].key) if is_more else ""
+    values = {"name": name, "objects": listing(objects, sight), "more": more}
     return View("bucket.html", name, values)
 
 
@@ -82,9 +83,9 @@ def bucket_rows(sight: Sight) -> list[BucketRow]:
     return rows
 
 
-def _objects(sight: Sight, bucket: str, prefix: str = "") -> tuple[list[ObjectRow], bool]:
-    """Return the first objects by key, and whether there are more."""
-    query = urlencode({"list-type": "2", "max-keys": OBJECTS_MAX, "prefix": prefix})
+def _objects(sight: Sight, bucket: str, after: str = "") -> tuple[list[ObjectRow], bool]:
+    """Return the first objects after a key, and whether there are more."""
+    query = urlencode({"list-type": "2", "max-keys": OBJECTS_MAX, "start-after": after})
     page = _get(sight, f"/{quote(bucket, safe='')}?{query}")
     if not page.tag.endswith("ListBucketResult"):
         raise Absent(f"bucket {bucket}")

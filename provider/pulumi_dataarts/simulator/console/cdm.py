@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pulumi_dataarts.simulator.cdm import catalogue, runs
 from pulumi_dataarts.simulator.cdm.clusters import JOB_KIND, LINK_KIND, existing, list_clusters
 from pulumi_dataarts.simulator.clock import milliseconds
-from pulumi_dataarts.simulator.console.disclosure import shown
+from pulumi_dataarts.simulator.console.disclosure import blotted, shown
 from pulumi_dataarts.simulator.console.listings import listing
 from pulumi_dataarts.simulator.console.marks import DISABLED, ENABLED, NEVER_RAN, mark_of
 from pulumi_dataarts.simulator.console.views import Absent, View, body_of, link
@@ -223,7 +223,7 @@ def _link_row(cluster: str, document: Document, users: int) -> LinkRow:
     values = document["values"]["groups"].get("linkConfig", {})
     address = next((str(values[key]) for name in _ADDRESSES if values.get(key := f"linkConfig.{name}")), "")
     mark = ENABLED if document["enabled"] else DISABLED
-    return LinkRow(cluster, document["name"], document["connector-name"], address, users, mark)
+    return LinkRow(cluster, document["name"], document["connector-name"], blotted(address), users, mark)
 
 
 def clusters(sight: Sight) -> list[Cluster]:

@@ -1,4 +1,4 @@
-"""Source text with its words marked for colour, line by line."""
+"""Source text with its words marked for colour and its secrets blotted out, line by line."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from markupsafe import Markup, escape
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
+
+from pulumi_dataarts.simulator.console.disclosure import blotted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,7 +33,7 @@ class Code:
 @lru_cache(maxsize=32)
 def highlighted(text: str, kind: str) -> Code:
     """Return the text of a script of this kind; what is not Python or a shell script is SQL."""
-    cut = text[:SHOWN_CHARS_MAX].removesuffix("\n")
+    cut = blotted(text[:SHOWN_CHARS_MAX].removesuffix("\n"))
     left_out = max(0, len(text) - SHOWN_CHARS_MAX)
     if len(cut) > _COLOURED_CHARS_MAX:
         return Code([escape(line) for line in cut.split("\n")], left_out)

@@ -10,7 +10,7 @@ from pulumi_dataarts.simulator.console.marks import TONES
 from pulumi_dataarts.simulator.console.views import link
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from pulumi_dataarts.simulator.console.marks import Mark
     from pulumi_dataarts.simulator.console.views import Sight
@@ -66,7 +66,7 @@ class Listing(Generic[R]):
     @property
     def pages(self) -> int:
         """How many pages there are, at least 1."""
-        return max(1, -(-self.found // PAGE_ROWS))
+        return _pages(self.found)
 
     @property
     def first(self) -> int:
@@ -92,13 +92,21 @@ def listing(rows: Sequence[R], sight: Sight) -> Listing[R]:
     words, status = sight.query.get("q", "").strip(), sight.query.get("status", "")
     wanted = words.casefold().split()
     fitting = [row for row in rows if all(word in row.text.casefold() for word in wanted)] if wanted else rows
-    counts = Counter(row.mark for row in fitting)
     found = [row for row in fitting if row.mark.word == status] if status else fitting
-    page = min(_page(sight), max(1, -(-len(found) // PAGE_ROWS)))
+    page = min(_page(sight), _pages(len(found)))
     shown = found[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
-    ordered = sorted(counts.items(), key=lambda item: (TONES.index(item[0].tone), item[0].word))
     keep = {name: value for name, value in sight.query.items() if name not in _OWN}
-    return Listing(shown, sight.path, keep, words, status, ordered, len(rows), len(found), page)
+    return Listing(shown, sight.path, keep, words, status, counted(fitting), len(rows), len(found), page)
+
+
+def counted(rows: Iterable[Row]) -> list[tuple[Mark, int]]:
+    """Return how many rows there are of each status, what went wrong first."""
+    counts = Counter(row.mark for row in rows)
+    return sorted(counts.items(), key=lambda item: (TONES.index(item[0].tone), item[0].word))
+
+
+def _pages(count: int) -> int:
+    return max(1, -(-count // PAGE_ROWS))
 
 
 def _page(sight: Sight) -> int:

@@ -27,6 +27,8 @@ NEVER_RAN: Final = Mark("never ran", "idle")
 DISABLED: Final = Mark("disabled", "held")
 ENABLED: Final = Mark("enabled", "ok")
 NO_ANSWER: Final = Mark("no answer", "bad")
+# Of what has no status, and is listed all the same.
+NO_STATUS: Final = Mark("", "idle")
 
 _MARKS: Final = {
     # CDM clusters

@@ -2,34 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Protocol
 
 from pulumi_dataarts.simulator.console import buckets, cdm, factory, flink
 from pulumi_dataarts.simulator.console.formats import plural
-from pulumi_dataarts.simulator.console.marks import TONES, Mark
-from pulumi_dataarts.simulator.console.requests import REQUESTS, request_rows
-from pulumi_dataarts.simulator.console.views import View, link
+from pulumi_dataarts.simulator.console.listings import Row, counted
+from pulumi_dataarts.simulator.console.marks import TONES
+from pulumi_dataarts.simulator.console.requests import request_rows
+from pulumi_dataarts.simulator.console.views import View
 from pulumi_dataarts.simulator.dlf import resources, scripts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from pulumi_dataarts.simulator.console.marks import Mark
     from pulumi_dataarts.simulator.console.views import Sight
 
 _LOOKS_SHOWN: Final = 10
 _REQUESTS_SHOWN: Final = 12
 
 
-class _Job(Protocol):
+class _Job(Row, Protocol):
     """What the three services' jobs have in common."""
 
     @property
     def name(self) -> str: ...
-
-    @property
-    def mark(self) -> Mark: ...
 
     @property
     def at_ms(self) -> int: ...
@@ -77,16 +75,15 @@ def overview_page(sight: Sight) -> View:
     looks.sort(key=lambda look: (TONES.index(look.mark.tone), -look.at_ms))
     values = {
         "tiles": [
-            Tile("CDM jobs", cdm.JOBS, len(cdm_jobs), _counts(cdm_jobs), _cdm_note(sight)),
-            Tile("Factory jobs", factory.JOBS, len(factory_jobs), _counts(factory_jobs), _factory_note(sight)),
-            Tile("Flink jobs", flink.JOBS, len(flink_jobs), _counts(flink_jobs), _flink_note(sight)),
+            Tile("CDM jobs", cdm.JOBS, len(cdm_jobs), counted(cdm_jobs), _cdm_note(sight)),
+            Tile("Factory jobs", factory.JOBS, len(factory_jobs), counted(factory_jobs), _factory_note(sight)),
+            Tile("Flink jobs", flink.JOBS, len(flink_jobs), counted(flink_jobs), _flink_note(sight)),
         ],
         "buckets": found,
         "looks": looks[:_LOOKS_SHOWN],
         "looks_more": max(0, len(looks) - _LOOKS_SHOWN),
         "requests": request_rows(sight, _REQUESTS_SHOWN),
         "total": sight.log.total,
-        "faults_href": link(REQUESTS),
         "is_empty": not (cdm_jobs or factory_jobs or flink_jobs or found),
     }
     return View("overview.html", "Overview", values)
@@ -100,15 +97,10 @@ def _looks(kind: str, rows: Iterable[_Job]) -> list[Look]:
 def _instances(rows: Iterable[factory.JobRow]) -> list[Look]:
     """Return the jobs whose last instance went wrong, whatever their scheduling says."""
     return [
-        Look("Factory, last instance", row.name, row.href, row.last, row.at_ms, "")
+        Look("Factory instance", row.name, row.href, row.last, row.at_ms, "")
         for row in rows
         if row.last is not None and row.last.tone in ("bad", "held")
     ]
-
-
-def _counts(rows: Iterable[_Job]) -> list[tuple[Mark, int]]:
-    counts = Counter(row.mark for row in rows)
-    return sorted(counts.items(), key=lambda item: (TONES.index(item[0].tone), item[0].word))
 
 
 def _cdm_note(sight: Sight) -> str:

@@ -57,7 +57,7 @@ def request_rows(sight: Sight, count: int) -> list[RequestRow]:
     return [
         RequestRow(
             at_ms=milliseconds(served.time),
-            operation=served.operation or served.service,
+            operation=served.operation or (served.service if served.service != "api" else ""),
             method=served.method,
             path=served.path,
             mark=answer_mark(served.status),

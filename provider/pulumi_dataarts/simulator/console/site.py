@@ -10,7 +10,18 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from pulumi_dataarts.simulator.console import assets, buckets, cdm, factory, flink, formats, overview, requests
+from pulumi_dataarts.simulator.clock import milliseconds
+from pulumi_dataarts.simulator.console import (
+    assets,
+    buckets,
+    cdm,
+    factory,
+    factory_job,
+    flink,
+    formats,
+    overview,
+    requests,
+)
 from pulumi_dataarts.simulator.console.views import Absent, Sight, View, link
 from pulumi_dataarts.simulator.dlf import jobs as factory_jobs
 from pulumi_dataarts.simulator.dli import jobs as flink_jobs
@@ -48,7 +59,7 @@ PAGES: Final[dict[str, Page]] = {
     cdm.LINKS: cdm.links_page,
     cdm.LINK: cdm.link_page,
     factory.JOBS: factory.jobs_page,
-    factory.JOB: factory.job_page,
+    factory.JOB: factory_job.job_page,
     factory.SCRIPTS: factory.scripts_page,
     factory.SCRIPT: factory.script_page,
     factory.RESOURCES: factory.resources_page,
@@ -74,18 +85,19 @@ def answer(request: Request, cloud: EmbeddedCloud) -> Answer:
     if request.path.startswith(assets.PREFIX):
         return _asset(request)
     with closing(cloud.context.store.view()) as store:
-        context = replace(cloud.context, store=store)
-        return _page(Sight(context, cloud.s3, cloud.log, cloud.status, request.path, request.query), request)
+        context, now_ms = replace(cloud.context, store=store), milliseconds(cloud.clock.now())
+        sight = Sight(context, cloud.s3, cloud.log, cloud.status, now_ms, request.path, request.query)
+        return _page(sight, request.headers["host"])
 
 
-def _page(sight: Sight, request: Request) -> Answer:
+def _page(sight: Sight, host: str) -> Answer:
     status = HTTPStatus.OK
     try:
         view = _view_of(sight)
     except Absent as absent:
         status, view = HTTPStatus.NOT_FOUND, View("absent.html", "Not here", {"what": str(absent)})
     html = _TEMPLATES.get_template(view.template).render(
-        title=view.title, sight=sight, nav=_navigation(sight), host=request.headers["host"],
+        title=view.title, sight=sight, nav=_navigation(sight), host=host,
         refresh_ms=REFRESH_MS, armed=len(sight.context.faults.list()), **view.values,
     )  # fmt: skip
     headers = {**_HEADERS, "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store"}

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlencode
 
-from pulumi_dataarts.simulator.clock import milliseconds
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,6 +29,7 @@ class Sight:
     """One cloud at one moment, as a page looks at it, and what the reader asked for.
 
     Attributes:
+        now_ms: the cloud's time.
         path: of the page.
         query: of the page.
     """
@@ -39,6 +38,7 @@ class Sight:
     s3: S3
     log: RequestLog
     status: Status | None
+    now_ms: int
     path: str
     query: Mapping[str, str]
 
@@ -46,11 +46,6 @@ class Sight:
     def store(self) -> Store:
         """The documents."""
         return self.context.store
-
-    @property
-    def now_ms(self) -> int:
-        """The cloud's time in milliseconds."""
-        return milliseconds(self.context.clock.now())
 
     @property
     def project(self) -> str:

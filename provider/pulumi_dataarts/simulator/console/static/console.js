@@ -36,14 +36,16 @@ document.addEventListener("htmx:finally:request", (event) => {
   began = null;
 });
 
-document.addEventListener("htmx:error", () => {
-  document.documentElement.classList.add("lost");
-  document.getElementById("lost").textContent = "The cloud does not answer. What you see is old.";
-});
+function showLost(isLost) {
+  document.documentElement.classList.toggle("lost", isLost);
+  document.getElementById("lost").textContent = isLost ? "The cloud does not answer. What you see is old." : "";
+}
 
-document.addEventListener("htmx:after:swap", () => {
-  document.documentElement.classList.remove("lost");
-  document.getElementById("lost").textContent = "";
+document.addEventListener("htmx:error", () => showLost(true));
+document.addEventListener("htmx:before:swap", (event) => {
+  const isBroken = event.detail.ctx.response.status >= 500;
+  if (isBroken) event.preventDefault();
+  showLost(isBroken);
 });
 
 document.addEventListener("keydown", (event) => {
@@ -51,6 +53,7 @@ document.addEventListener("keydown", (event) => {
   const isTyping = event.target.matches("input, textarea, select");
   if (event.key !== "/" || !field || isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
+  field.focus();
   field.select();
 });
 

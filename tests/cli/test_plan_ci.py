@@ -1,0 +1,211 @@
+"""The workflows that `dataarts ci` writes: well formed, and their own commands do on the embedded cloud what they say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pulumi_dataarts.cli.ci import files
+from pulumi_dataarts.simulator.testing import RunningCloud
+from tests.cli.commands import Folder
+from tests.cli.samples import declare, resources, sample, typed
+
+PROGRAM = 'bucket = obs.Bucket("raw", bucket="sample-raw")\n'
+ARTEFACTS = ("plan.json", "plan.html", "plan.xml")
+# What the workflows ask of GitHub: comments are files here, artefacts a folder.
+GH = """#!/usr/bin/env bash
+set -eu
+echo "$@" >> "$STORE/calls"
+case "$*" in
+  *--paginate*) [ ! -f "$STORE/comment" ] || echo 11 ;;
+  *body=@plan.md*) cp plan.md "$STORE/comment" ;;
+  *pulls*) echo abc123 ;;
+  "run list"*) echo 7 ;;
+  "run download"*) cp "$STORE/plan.json" . ;;
+esac
+"""
+
+
+class Runner:
+    """A CI service: runs the commands of a job as a shell there would, and stops at the first that fails."""
+
+    def __init__(self, folder: Folder, store: Path) -> None:
+        self.folder = folder
+        self.store = store
+        tools = store / "bin"
+        tools.mkdir(parents=True)
+        (tools / "gh").write_text(GH)
+        (tools / "gh").chmod(0o755)
+        ours = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+        self.environment = {
+            **ours,
+            **folder.environment,
+            "PATH": os.pathsep.join([str(tools), str(Path(sys.executable).parent), os.environ["PATH"]]),
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+            "CI": "true",
+            "STORE": str(store),
+            "STACK": "dev",
+            "GITHUB_REPOSITORY": "us/lake",
+            "GITHUB_SHA": "def456",
+            "GITHUB_STEP_SUMMARY": str(store / "summary.md"),
+            "NUMBER": "5",
+        }
+
+    def run(self, script: str, code: int = 0, **environment: str) -> None:
+        done = subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", script],
+            cwd=self.folder.path,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=100,
+            check=False,
+        )
+        assert done.returncode == code, f"{script}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+
+    def calls(self) -> str:
+        return (self.store / "calls").read_text()
+
+
+@pytest.fixture
+def runner(tmp_path: Path, cloud: RunningCloud) -> Runner:
+    cloud.reset()
+    path = tmp_path / "project"
+    path.mkdir()
+    folder = sample(path, cloud)
+    declare(folder, PROGRAM)
+    return Runner(folder, tmp_path / "store")
+
+
+def jobs(service: str, name: str) -> dict[str, Any]:
+    return dict(yaml.safe_load(files(service, ("dev",))[name]))
+
+
+def steps(name: str) -> dict[str, str]:
+    """Return the commands of a GitHub workflow by step."""
+    (job,) = jobs("github", name)["jobs"].values()
+    return {step["name"]: step["run"] for step in job["steps"] if "run" in step}
+
+
+def test_a_pull_request_gets_one_comment_and_the_merge_does_what_was_reviewed(runner: Runner) -> None:
+    preview, up, drift = (steps(f"dataarts-{name}.yml") for name in ("preview", "up", "drift"))
+    runner.run(preview["preview"])
+    runner.run(preview["summary"])
+    runner.run(preview["comment"])
+    runner.run(preview["comment"])
+    assert "raw" in (runner.store / "comment").read_text()
+    assert (runner.store / "summary.md").read_text() == (runner.store / "comment").read_text()
+    assert runner.calls().count("-X PATCH repos/us/lake/issues/comments/11") == 1
+    assert runner.calls().count("repos/us/lake/issues/5/comments -F") == 1
+    assert all((runner.folder.path / name).exists() for name in ARTEFACTS)
+    shutil.move(runner.folder.path / "plan.json", runner.store / "plan.json")
+    runner.run(up["the reviewed plan"])
+    runner.run(up["up"])
+    assert set(resources(runner.folder)) == {"raw"}
+    runner.run(up["up"], code=5)
+    runner.run(drift["drift"])
+
+
+class Notes(BaseHTTPRequestHandler):
+    """GitLab's notes on a merge request."""
+
+    kept: list[dict[str, Any]] = []
+
+    def do_GET(self) -> None:
+        self._answer(self.kept)
+
+    def do_POST(self) -> None:
+        self.kept.append({"id": 21, **self._body()})
+        self._answer({})
+
+    def do_PUT(self) -> None:
+        assert self.path.endswith("/notes/21")
+        self.kept[0] |= self._body()
+        self._answer({})
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+    def _body(self) -> dict[str, Any]:
+        return dict(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+
+    def _answer(self, document: object) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(json.dumps(document).encode())
+
+
+@pytest.fixture
+def gitlab() -> Iterator[str]:
+    Notes.kept = []
+    with HTTPServer(("127.0.0.1", 0), Notes) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_on_gitlab_a_plan_is_noted_approved_and_carried_out(runner: Runner, gitlab: str) -> None:
+    pipeline = jobs("gitlab", ".gitlab-ci.yml")
+    (preview,), (up,) = pipeline["preview"]["script"], pipeline["up"]["script"]
+    (note,) = pipeline["preview"]["after_script"]
+    where = {"CI_API_V4_URL": gitlab, "CI_PROJECT_ID": "1", "CI_MERGE_REQUEST_IID": "2", "GITLAB_TOKEN": "t"}
+    runner.run(preview)
+    runner.run(note, **{**where, "GITLAB_TOKEN": ""})
+    assert Notes.kept == []
+    runner.run(note, **where)
+    runner.run(note, **where)
+    assert len(Notes.kept) == 1
+    assert "raw" in Notes.kept[0]["body"]
+    runner.run(up)
+    assert set(resources(runner.folder)) == {"raw"}
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_workflows_are_well_formed(service: str) -> None:
+    for name, text in files(service, ("dev", "prod")).items():
+        document = yaml.safe_load(text)
+        assert "__STACKS__" not in text
+        assert "[dev, prod]" in text or "drift" in name
+        # What others write (titles, branches) never gets into a shell's text.
+        assert not re.findall(r"run:[^\n]*\$\{\{", text)
+        for job in document.get("jobs", {}).values():
+            assert {"runs-on", "steps"} <= job.keys()
+            assert all("${{" not in step.get("run", "") for step in job["steps"])
+            assert all(("run" in step) != ("uses" in step) for step in job["steps"])
+
+
+@pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed")
+def test_actionlint_has_nothing_to_say(tmp_path: Path) -> None:
+    folder = tmp_path / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    for name, text in files("github", ("dev", "prod")).items():
+        (folder / name).write_text(text)
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    done = subprocess.run(["actionlint"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
+def test_files_of_ones_own_are_not_overwritten(runner: Runner) -> None:
+    folder = runner.folder
+    typed(folder, "ci", "github")
+    path = folder.path / ".github/workflows/dataarts-up.yml"
+    assert "[dev]" in path.read_text()
+    typed(folder, "ci", "github")
+    path.write_text("mine")
+    assert "is there already" in typed(folder, "ci", "github", code=2).err
+    assert path.read_text() == "mine"
+    typed(folder, "ci", "github", "--force", "--stack", "dev", "--stack", "prod")
+    assert "[dev, prod]" in path.read_text()
+    assert "cannot be" in typed(folder, "ci", "gitlab", "--stack", "$(rm)", code=2).err
