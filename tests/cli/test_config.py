@@ -114,6 +114,7 @@ def test_refresh_takes_the_configuration_of_the_last_update(folder: Folder):
     before = (folder.path / "Pulumi.dev.yaml").read_text()
     typed(folder, "config", "set", "region", "elsewhere")
     typed(folder, "config", "set", "new", "x")
+    typed(folder, "state", "protect", "a")
     changed = (folder.path / "Pulumi.dev.yaml").read_text()
     assert "Pulumi.dev.yaml.bak" in typed(folder, "config", "refresh").err
     assert yaml.safe_load((folder.path / "Pulumi.dev.yaml").read_text()) == yaml.safe_load(before)

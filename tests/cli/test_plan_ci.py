@@ -1,4 +1,4 @@
-"""The workflows that `dataarts ci` writes: well formed, and their own commands do on the embedded cloud what they say."""
+"""The workflows that `dataarts ci` writes: well formed, and their commands do on the embedded cloud what they say."""
 
 from __future__ import annotations
 

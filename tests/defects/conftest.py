@@ -16,6 +16,7 @@ from tests.dli.conftest import Bundle
 from tests.lives import Life, open_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pulumi_dataarts.simulator.testing import RunningCloud
@@ -34,13 +35,15 @@ def said() -> list[str]:
 
 
 @pytest.fixture
-def session(cloud: RunningCloud, storage: Any, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Session:
-    """A session of its own with an empty cloud; waiting moves the clocks, and takes no time."""
+def session(cloud: RunningCloud, storage: Any, said: list[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
+    """A session of its own with an empty cloud; waiting moves the clocks, nothing else does, and it takes no time."""
     cloud.reset()
+    cloud.freeze()
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None, time=time.time))
     opened = open_at(cloud, said)
     opened.once(("obs",), lambda: storage)
-    return opened
+    yield opened
+    cloud.reset()
 
 
 @pytest.fixture

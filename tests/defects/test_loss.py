@@ -26,8 +26,10 @@ READING_POSTS = ("batch-export", "/export", "check-file")
 READING_NAMES = ("Get", "Head", "List")
 OPERATIONS = ("create", "update", "replace", "delete")
 FAULTS = ("drop-before", "drop-after-commit", "kill")
+LONG = {("dlf.JobImport", "drop-before"), ("dli.FlinkJobImport", "drop-before")}
+SLOW = pytest.mark.slow
 CASES = [
-    pytest.param(name, operation, fault, id=f"{name}-{operation}-{fault}")
+    pytest.param(name, operation, fault, id=f"{name}-{operation}-{fault}", marks=SLOW if (name, fault) in LONG else ())
     for name, subject in SUBJECTS.items()
     for operation in OPERATIONS
     for fault in FAULTS
@@ -78,6 +80,7 @@ class World:
     def prepared(self, operation: str) -> Life:
         """Bring cloud and state to where the operation begins."""
         self.cloud.reset()
+        self.cloud.freeze()
         life = Life(self.subject.provider, self.session())
         self.subject.prepare(life.session, self.folder)
         if operation != "create":

@@ -28,7 +28,7 @@ from pulumi_dataarts.lifecycle.fields import (
 from pulumi_dataarts.lifecycle.handler import Live, differences, restrict
 from pulumi_dataarts.lifecycle.inputs import Inputs, check
 
-EXAMPLES = 50
+EXAMPLES = 30
 MODELS = {type: provider.handler.inputs for type, provider in kinds().items()}
 EACH = pytest.mark.parametrize("model", MODELS.values(), ids=list(MODELS))
 QUICK = settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.filter_too_much, HealthCheck.too_slow])

@@ -19,7 +19,7 @@ from pulumi_dataarts.backend.stacks import Stack, create_stack
 from pulumi_dataarts.backend.vaults import Crypter, SecretsProvider
 from pulumi_dataarts.engine.events import Outcome
 from pulumi_dataarts.engine.marking import annotated
-from pulumi_dataarts.engine.providers import Difference, Known, Live, Made
+from pulumi_dataarts.engine.providers import Known, Live, Made
 from pulumi_dataarts.errors import ResourceFailed
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.journal import Batch, Journal
@@ -127,6 +127,11 @@ class Durable(World):
         """Return the state as it is on disk."""
         return runs.load(self.stack, keyring).snapshot
 
+    def names_on_disk(self) -> set[str]:
+        """Return the names of the live things in the state."""
+        found = (state for state in self.load().resources if state.type == TYPE and not state.delete)
+        return {urns.parse(state.urn).name for state in found}
+
     def _perform(self, kind: Any, body: Body | None, options: dict[str, Any], *, dry_run: bool = False) -> Outcome:
         if dry_run or kind == "preview":
             self.snapshot = self.load()
@@ -147,6 +152,3 @@ def ids_in(snapshot: Snapshot) -> list[str]:
 def pending_names(snapshot: Snapshot) -> set[str]:
     """Return the names of the things whose operations have no end."""
     return {urns.parse(item.resource.urn).name for item in snapshot.pending}
-
-
-__all__ = ["Difference", "Durable", "FolderCloud", "ids_in", "keyring", "pending_names"]

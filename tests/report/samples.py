@@ -80,7 +80,7 @@ EVERYTHING = plan(
         "obs:Bucket",
         "raw-zone",
         "update",
-        because=["changed outside: versioning", "versioning"],
+        because=["changed outside: versioning", "will be set back"],
         causes=["drift"],
         hazards=["overwrites an outside edit"],
         drift=[FieldChange(path="versioning", kind="update", old="Enabled", new="Suspended")],

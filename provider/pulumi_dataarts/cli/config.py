@@ -188,7 +188,8 @@ def refresh(force: bool, name: str | None) -> None:
     """Make the configuration file what the last update of the stack was run with."""
     chosen = pick(name)
     target = existing(chosen)
-    last = next((update for update in read_updates(target)), None)
+    # What was imported or edited by hand was not run with any configuration.
+    last = next((update for update in read_updates(target) if update.kind != "import"), None)
     if last is None:
         raise ConfigError(f"stack {target.name} has no update yet", hint="`dataarts up` makes the first one.")
     path = chosen.file.path

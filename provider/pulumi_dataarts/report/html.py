@@ -19,13 +19,13 @@ from pulumi_dataarts.report.wording import (
     DESTRUCTIVE,
     ORDER,
     SYMBOLS,
-    WORDS,
     by_gravity,
     is_shown,
     one_line,
     origin,
     reason,
     short_type,
+    tally,
     title,
     value_text,
 )
@@ -90,7 +90,7 @@ def render(plan: Plan) -> str:
         plan=plan,
         title=title(plan),
         origin=origin(plan),
-        cards=[(op, SYMBOLS[op].strip(), plan.counts()[op], _card(op)) for op in ORDER if plan.counts().get(op)],
+        cards=[(op, SYMBOLS[op].strip(), count, word) for op, count, word in tally(plan)],
         steps=steps,
         grave=[view for view in steps if view.is_grave],
         care_max=CARE_MAX,
@@ -161,10 +161,6 @@ def _text(text: TextChange, *, is_shown: bool) -> TextView:
         return TextView(one_line(text.name), "not shown here: plan.json has it", [])
     has_texts = text.old is not None or not text.note
     return TextView(one_line(text.name), text.note, rows(text.old or "", text.new or "") if has_texts else [])
-
-
-def _card(op: str) -> str:
-    return WORDS.get(op) or f"to {op}"
 
 
 @cache

@@ -223,12 +223,13 @@ def _joined(first: Step, second: Step) -> Step:
 def _mended(found: Step, done: Step) -> Step:
     """What a look found, and the step that sets it back; words and codes keep the two apart."""
     words = [f"changed outside: {text}" for text in found.because] or ["changed outside"]
+    own = [text for text in done.because if text not in found.because]
     outside = {change.path for change in found.drift}
     is_declared = not outside or any(change.path not in outside for change in done.fields)
     overwrites: list[Hazard] = ["overwrites an outside edit"] if found.drift and done.is_change else []
     return done.model_copy(
         update={
-            "because": [*words, *done.because],
+            "because": [*words, *own] if len(own) == len(done.because) else [*words, *own, "will be set back"],
             "causes": [*found.causes, *(cause for cause in done.causes if cause != "declared" or is_declared)],
             "drift": found.drift,
             "hazards": list(dict.fromkeys([*done.hazards, *overwrites])),

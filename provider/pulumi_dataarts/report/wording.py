@@ -138,15 +138,16 @@ def reason(step: Step, *, with_hazards: bool = True) -> str:
     return one_line("; ".join([*step.because, *step.effects, *(["moves data"] if is_unsaid else [])]))
 
 
+def tally(plan: Plan, *, done: bool = False) -> list[tuple[Operation, int, str]]:
+    """Return the counts with a word for each. What was changed outside counts there, whatever is done about it."""
+    counts = {**plan.counts(), "refresh": len(plan.drifted())}
+    words = {op: (DONE.get(op) if done else None) or WORDS.get(op) or f"to {op}" for op in ORDER}
+    return [(op, counts[op], words[op]) for op in ORDER if counts.get(op)]
+
+
 def counted(plan: Plan, *, done: bool = False) -> list[tuple[Operation, str]]:
     """Return the counts in words, `+ 2 to create`, with the operation of each."""
-    counts = plan.counts()
-    parts = []
-    for op in ORDER:
-        if counts.get(op):
-            word = (DONE.get(op) if done else None) or WORDS.get(op) or f"to {op}"
-            parts.append((op, f"{SYMBOLS[op]} {counts[op]} {word}".strip()))
-    return parts
+    return [(op, f"{SYMBOLS[op]} {count} {word}".strip()) for op, count, word in tally(plan, done=done)]
 
 
 def _visible(letter: str) -> str:

@@ -1,0 +1,300 @@
+"""A stack lives through anything: edits, failures, drift, crashes, hands in the state. What must hold, holds after each.
+
+The invariants are those of the design, by their numbers: I1, I2 references and single live URNs; I3 one URN an id; I4,
+I5 nothing in the cloud is unknown; I7 what is protected stays; I9 a failure leaves dependants alone; I10 the same plan
+twice; I11 no secret in a file; I12 nothing is left to do after a success; I13 a destroy leaves nothing; I14 a bounded
+number of calls. (I6 has no counterpart in this state format; I8 is tested by `test_writers`.)
+
+A failure prints the shortest life that leads to it; `--hypothesis-seed` replays the search.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import mkdtemp
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from pulumi_dataarts.backend import runs
+from pulumi_dataarts.engine.declarations import Registered
+from pulumi_dataarts.model import edits, urns
+from pulumi_dataarts.model.integrity import violations
+from pulumi_dataarts.model.snapshots import Snapshot
+from pulumi_dataarts.model.values import Secret
+from tests.engine.test_invariants import body_of, failures, programs
+from tests.engine.world import TYPE, Body, Program, World, urn
+from tests.model.states import provider, shapes
+from tests.reliability.crashing import Points, survive
+from tests.reliability.durable import Durable, FolderCloud, ids_in, keyring, pending_names
+
+NAMES = ("a", "b", "c", "d", "e")
+CANARY = "canary-5f1d"
+CALLS_MAX_PER_THING = 12
+names = st.sampled_from(NAMES)
+
+
+@dataclass(frozen=True)
+class Declared:
+    """A thing of a drawn program; `uses` is declared before it, and a change of `key` replaces it."""
+
+    name: str
+    size: int
+    key: int
+    first: bool
+    uses: str = ""
+    under: str = ""
+
+
+@st.composite
+def lives(draw: st.DrawFn) -> tuple[Declared, ...]:
+    chosen = draw(st.lists(names, unique=True, max_size=5))
+    found = []
+    for place, name in enumerate(chosen):
+        earlier = st.sampled_from(["", *chosen[:place]])
+        values = draw(st.integers(0, 1)), draw(st.integers(0, 1)), draw(st.booleans())
+        found.append(Declared(name, *values, draw(earlier), draw(earlier)))
+    return tuple(found)
+
+
+def declared(program: tuple[Declared, ...]) -> Body:
+    async def body(declaring: Program) -> None:
+        made: dict[str, Registered] = {}
+        for item in program:
+            inputs = {"size": item.size, "key": item.key, "first": item.first, "token": Secret(CANARY)}
+            uses = {"up": made[item.uses]} if item.uses else {}
+            more = {"parent": made[item.under].state.urn} if item.under else {}
+            made[item.name] = await declaring.thing(item.name, inputs, uses=uses, **more)
+
+    return body
+
+
+class Life(RuleBasedStateMachine):
+    """One stack, its program, its cloud."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folder = Path(mkdtemp(prefix="life-"))
+        self.cloud = FolderCloud(self.folder / "cloud")
+        self.world = Durable(self.folder, cloud=self.cloud)
+        self.program: tuple[Declared, ...] = ()
+        self.is_drifted = False
+
+    def teardown(self) -> None:
+        shutil.rmtree(self.folder)
+
+    @rule(program=lives())
+    def edit(self, program: tuple[Declared, ...]) -> None:
+        self.program = program
+
+    @rule()
+    def up(self) -> None:
+        protected = self._protected()
+        outcome = self.world.up(declared(self.program), refresh=self.is_drifted)
+        self.is_drifted = False
+        assert protected <= set(self.world.there), "I7"
+        assert len(self.cloud.calls) <= CALLS_MAX_PER_THING * (len(NAMES) + 1), "I14"
+        assert outcome.ok or protected
+        if outcome.ok:
+            assert set(self.world.preview(declared(self.program)).counts) <= {"same"}, "I12"
+            assert ids_in(self.world.load()) == sorted(self.world.there)
+
+    @rule(failing=failures, goes_on=st.booleans())
+    def up_that_fails(self, failing: set[tuple[str, str]], goes_on: bool) -> None:
+        before = {state.urn: state for state in self.world.load().resources}
+        self.cloud.failing = failing
+        outcome = self.world.up(declared(self.program), continue_on_error=goes_on)
+        self.cloud.failing = set()
+        failed = {report.urn for report in outcome.reports if report.error}
+        for item in self.program:
+            if item.uses and urn(item.uses) in failed and urn(item.name) in before and not item.under:
+                assert f"update {item.name}" not in self.cloud.calls, "I9"
+
+    @rule(name=names)
+    def up_of_one(self, name: str) -> None:
+        if any(item.name == name and not item.under for item in self.program):
+            self.world.up(declared(self.program), targets=(urn(name),))
+
+    @rule(fatal=st.integers(1, 120))
+    def up_that_is_killed(self, fatal: int) -> None:
+        def body(points: Points) -> None:
+            world = Durable(self.folder, cloud=FolderCloud(self.folder / "cloud", points.reach))
+            world.up(declared(self.program))
+
+        survive(body, Points(fatal))
+
+    @rule()
+    def refresh(self) -> None:
+        assert self.world.refresh().ok
+        self.is_drifted = False
+
+    @precondition(lambda self: self.world.there)
+    @rule(data=st.data())
+    def vanish(self, data: st.DataObject) -> None:
+        (self.cloud.folder / data.draw(st.sampled_from(sorted(self.world.there)))).unlink()
+        self.is_drifted = True
+
+    @precondition(lambda self: ids_in(self.world.load()))
+    @rule(data=st.data())
+    def be_changed_by_hand(self, data: st.DataObject) -> None:
+        known = sorted(set(ids_in(self.world.load())) & set(self.world.there))
+        if known and not self.world.load().pending:
+            id = data.draw(st.sampled_from(known))
+            self.cloud.put(id, {**self.world.there[id], "size": 7})
+            self.is_drifted = True
+
+    @rule()
+    def preview(self) -> None:
+        files = self._files()
+        plans = [self.world.preview(declared(self.program)).reports for _ in range(2)]
+        assert [(item.op, item.urn) for item in plans[0]] == [(item.op, item.urn) for item in plans[1]], "I10"
+        assert self._files() == files, "a preview writes nothing"
+
+    @rule(name=names, protect=st.booleans())
+    def protect(self, name: str, protect: bool) -> None:
+        if name in self.world.names_on_disk():
+            self._edited(lambda snapshot: edits.protected(snapshot, name, protect=protect))
+
+    @rule(name=names, other=names)
+    def rename_in_the_state(self, name: str, other: str) -> None:
+        standing = self.world.names_on_disk()
+        if name in standing and other not in standing and not self._is_in_the_cloud(other):
+            self._edited(lambda snapshot: edits.renamed(snapshot, name, other))
+
+    @rule()
+    def destroy(self) -> None:
+        protected = self._protected()
+        outcome = self.world.destroy()
+        assert protected <= set(self.world.there), "I7"
+        assert outcome.ok or protected
+        if outcome.ok:
+            pending = pending_names(self.world.load())
+            assert all(id.partition(".")[0] in pending for id in self.world.there), "I13"
+
+    @invariant()
+    def state_is_sound(self) -> None:
+        snapshot = self.world.load()
+        assert not violations(snapshot), "I1, I2"
+        live = [state.id for state in snapshot.resources if state.type == TYPE and not state.delete]
+        assert len(live) == len(set(live)), "I3"
+        known = set(ids_in(snapshot))
+        begun = pending_names(snapshot)
+        assert all(id in known or id.partition(".")[0] in begun for id in self.world.there), "I4, I5"
+        assert all(CANARY.encode() not in data for data in self._files().values()), "I11"
+
+    def _protected(self) -> set[str]:
+        return {item.id for item in self.world.load().resources if item.protect} & set(self.world.there)
+
+    def _is_in_the_cloud(self, name: str) -> bool:
+        return any(id.partition(".")[0] == name for id in self.world.there)
+
+    def _files(self) -> dict[str, bytes]:
+        return {str(path): path.read_bytes() for path in (self.folder / "state").rglob("*") if path.is_file()}
+
+    def _edited(self, change: Any) -> None:
+        with runs.open_run(self.world.stack, "import", keyring=keyring) as run:
+            run.close(change(run.base), runs.Outcome())
+
+
+def test_a_stack_lives_through_anything() -> None:
+    run_state_machine_as_test(Life, settings=_settings(25, 12))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_many_stacks_live_through_anything() -> None:
+    run_state_machine_as_test(Life, settings=_settings(1000, 30))
+
+
+def _settings(examples: int, steps: int) -> settings:
+    return settings(
+        max_examples=examples,
+        stateful_step_count=steps,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+        print_blob=True,
+    )
+
+
+@st.composite
+def bases(draw: st.DrawFn) -> Snapshot:
+    """Draw any sound state of things, as other versions, other runs and hands may have left it."""
+    shape = draw(shapes(5))
+    reference = urns.provider_reference(provider().urn, "p1")
+    things = []
+    for place, state in enumerate(shape.resources):
+        values = {"size": draw(st.integers(0, 1)), "key": draw(st.integers(0, 1))}
+        things.append(
+            replace(
+                state,
+                urn=urn(NAMES[place]),
+                **_renamed(state),
+                id=f"{NAMES[place]}-old",
+                inputs=values,
+                outputs=values,
+                provider=reference,
+                protect=draw(st.integers(0, 5)) == 0,
+                pending_replacement=draw(st.integers(0, 5)) == 0,
+                retain_on_delete=draw(st.integers(0, 5)) == 0,
+            )
+        )
+    left = [replace(state, delete=True, id=f"{state.id}er") for state in things if draw(st.integers(0, 3)) == 0]
+    return Snapshot((provider(), *things, *left), shape.pending)
+
+
+def _renamed(state: Any) -> dict[str, Any]:
+    def named(text: str) -> str:
+        return urn(NAMES[int(text[-1])]) if text else ""
+
+    return {
+        "parent": "",
+        "dependencies": tuple(map(named, state.dependencies)),
+        "property_dependencies": {key: tuple(map(named, told)) for key, told in state.property_dependencies.items()},
+        "deleted_with": named(state.deleted_with),
+        "replace_with": tuple(map(named, state.replace_with)),
+    }
+
+
+def stays_sound(base: Snapshot, operation: str, program: Any, failing: Any, goes_on: bool) -> None:
+    world = World(snapshot=base)
+    world.cloud.objects = {state.id: dict(state.inputs) for state in base.resources if state.type == TYPE}
+    world.cloud.failing = failing
+    protected = {state.id for state in base.resources if state.protect and not state.pending_replacement}
+    body = (body_of(program),) if operation in ("up", "preview") else ()
+    getattr(world, operation)(*body, continue_on_error=goes_on)
+    assert not violations(world.snapshot)
+    assert all(not violations(moment) for moment in world.moments(base))
+    assert protected <= set(world.cloud.objects)
+
+
+everything = (
+    bases(),
+    st.sampled_from(["up", "up", "preview", "refresh", "destroy"]),
+    programs(),
+    failures,
+    st.booleans(),
+)
+
+
+@given(*everything)
+@settings(max_examples=100, deadline=None)
+def test_any_sound_state_stays_sound_whatever_is_run_and_fails(
+    base: Snapshot, operation: str, program: Any, failing: Any, goes_on: bool
+) -> None:
+    assert not violations(base)
+    stays_sound(base, operation, program, failing, goes_on)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@given(*everything)
+@settings(max_examples=1000, deadline=None)
+def test_a_thousand_sound_states_stay_sound(
+    base: Snapshot, operation: str, program: Any, failing: Any, goes_on: bool
+) -> None:
+    stays_sound(base, operation, program, failing, goes_on)
