@@ -37,7 +37,10 @@ def keyring(provider: SecretsProvider) -> Crypter:
 
 
 class FolderCloud(Cloud):
-    """Things as files named by their name and key. `reach` is called right before and right after each effect."""
+    """Things as files named by their label (by default the resource's name) and key.
+
+    `reach` is called right before and right after each effect.
+    """
 
     def __init__(self, folder: Path, reach: Callable[[], None] = lambda: None) -> None:
         super().__init__()
@@ -65,7 +68,8 @@ class FolderCloud(Cloud):
         name = self._call("create", urn)
         if name in self.held:
             await self.held[name].wait()
-        id = f"{name}.{plain(inputs).get('key', 0)}".replace("/", "_").replace(":", "_")
+        given = plain(inputs)
+        id = f"{given.get('label', name)}.{given.get('key', 0)}".replace("/", "_").replace(":", "_")
         found = self.objects_there().get(id)
         if found is not None and found != json.loads(json.dumps(plain(inputs))):
             raise ResourceFailed(f"{id} exists already, and is another")
