@@ -77,7 +77,13 @@ shared_options = with_options([stack_option], SCOPE, MANNER, GATES, LOOKS, REPOR
 @click.command()
 @shared_options
 @click.option("--save-plan", type=FILE, metavar="FILE", help="Save the plan, to be reviewed and carried out as it is.")
-def preview(name: str | None, save_plan: Path | None, **flags: Any) -> None:
+@click.option(
+    "--engine",
+    type=click.Choice(["embedded", "pulumi"]),
+    default="embedded",
+    help="Who plans: `pulumi` is the official CLI.",
+)
+def preview(name: str | None, save_plan: Path | None, engine: str, **flags: Any) -> None:
     """Show what an up would change, and change nothing.
 
     \b
@@ -87,7 +93,7 @@ def preview(name: str | None, save_plan: Path | None, **flags: Any) -> None:
     dataarts preview --refresh --expect-no-changes          is anything drifted?
     """
     wishes = Wishes(stack=name, **flags)
-    made = [planned(chosen, "update", wishes) for chosen in choose_all(wishes.stack)]
+    made = [_planned_by(engine, chosen, wishes) for chosen in choose_all(wishes.stack)]
     if save_plan:
         for path in files.save(made, save_plan):
             click.echo(f"saved {path}", err=True)
@@ -136,6 +142,14 @@ def refresh(name: str | None, yes: bool, preview_only: bool, **flags: Any) -> No
 def destroy(name: str | None, yes: bool, preview_only: bool, **flags: Any) -> None:
     """Delete everything that the stack made. Protected and retained resources stay."""
     _other(Wishes(stack=name, **flags), "destroy", yes=yes, preview_only=preview_only)
+
+
+def _planned_by(engine: str, chosen: Chosen, wishes: Wishes) -> Plan:
+    if engine == "embedded":
+        return planned(chosen, "update", wishes)
+    from pulumi_dataarts.cli import official
+
+    return official.planned(chosen, wishes)
 
 
 def _other(wishes: Wishes, kind: Kind, *, yes: bool, preview_only: bool) -> None:

@@ -184,8 +184,9 @@ def _causes(report: StepReport, fields: tuple[FieldChange, ...]) -> Iterable[Cau
 
 
 def _source(position: str) -> str:
+    """Return a place in the project; one outside of it, in a package, says nothing of the program."""
     path, _, line = position.removeprefix(_POSITION).partition("#")
-    return f"{unquote(path)}:{line.partition(',')[0]}" if path else ""
+    return f"{unquote(path)}:{line.partition(',')[0]}" if path and not path.startswith("..") else ""
 
 
 def _content(report: StepReport, mask: Mask) -> str:

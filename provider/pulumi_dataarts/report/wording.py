@@ -26,7 +26,7 @@ DONE: Final = {
     "replace": "replaced",
     "delete": "deleted",
     "import": "imported",
-    "refresh": "changed outside, now known",
+    "refresh": "changed outside",
 }
 GRAVEST: Final[tuple[Hazard, ...]] = (
     "deletes data",
