@@ -171,10 +171,12 @@ def _body(number: int) -> JobBody:
         name=f"orders{number}",
         from_connector_name=ORDERS["from_connector"],
         from_link_name="mysql",
-        from_config_values=fold({"fromJobConfig": {"schemaName": "shop", "tableName": "orders"}}),
+        from_config_values=fold({"fromJobConfig": {"useSql": False, "schemaName": "shop", "tableName": "orders"}}),
         to_connector_name=ORDERS["to_connector"],
         to_link_name="files",
-        to_config_values=fold({"toJobConfig": {"bucketName": "landing", "outputDirectory": "/orders/"}}),
+        to_config_values=fold(
+            {"toJobConfig": {"bucketName": "landing", "outputDirectory": "/orders/", "outputFormat": "CSV_FILE"}}
+        ),
     )
 
 

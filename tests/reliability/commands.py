@@ -31,9 +31,9 @@ class Project:
     cloud: Path
     environment: dict[str, str]
 
-    def wants(self, things: int, size: int = 1, slow_s: float = 0.0) -> None:
-        """Let the program declare so many things of a size; each call takes that long."""
-        (self.folder / "wanted.json").write_text(json.dumps({"things": things, "size": size}))
+    def wants(self, things: int, size: int = 1, slow_s: float = 0.0, *, group: bool = False) -> None:
+        """Let the program declare so many things of a size, some in a group; each call takes that long."""
+        (self.folder / "wanted.json").write_text(json.dumps({"things": things, "size": size, "group": group}))
         (self.cloud / ".slow").write_text(str(slow_s))
 
     def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
