@@ -41,7 +41,7 @@ _DAMAGED = (
 )
 
 
-def canonical_zip(entries: Mapping[str, bytes]) -> bytes:
+def canonical_zip(entries: Mapping[str, bytes], *, stored_max_bytes: int = _STORED_MAX_BYTES) -> bytes:
     """Return a zip that depends on nothing but the entries: names sorted, time and mode fixed, no directories.
 
     The entries are stored, not compressed: deflated bytes differ between builds of zlib. Only above 8 MiB, where a zip
@@ -49,12 +49,13 @@ def canonical_zip(entries: Mapping[str, bytes]) -> bytes:
 
     Args:
         entries: content by path inside the archive, with `/` between its parts.
+        stored_max_bytes: above how much content the entries are deflated.
 
     Raises:
         ConfigError: a path that `read_zip` would refuse.
     """
     _check_paths(entries)
-    is_small = sum(map(len, entries.values())) <= _STORED_MAX_BYTES
+    is_small = sum(map(len, entries.values())) <= stored_max_bytes
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name in sorted(entries):
