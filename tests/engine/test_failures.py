@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 
 from pulumi_dataarts.errors import PlanError, ResourceFailed
-from pulumi_dataarts.model.snapshots import Snapshot
 from tests.engine.world import Program, World, things, urn
 
 
@@ -127,12 +125,6 @@ def test_two_resources_of_one_name_are_refused() -> None:
     assert f"{urn('a')} is declared twice" in outcome.errors[0]
 
 
-def test_an_import_is_refused_with_a_way_out() -> None:
-    outcome = World().up(things("a", import_id="x"))
-    assert isinstance(outcome.failure, PlanError)
-    assert "Declare the resource without it" in str(outcome.failure)
-
-
 def test_one_error_is_told_once_however_many_wait_for_it() -> None:
     async def body(program: Program) -> None:
         await asyncio.gather(program.thing("a"), program.thing("b"), return_exceptions=True)
@@ -141,17 +133,3 @@ def test_one_error_is_told_once_however_many_wait_for_it() -> None:
     outcome = world.up(body)
     assert all("pulumi-python" in text for text in outcome.errors)
     assert not outcome.ok
-
-
-def test_what_has_hooks_around_its_deletion_is_left_to_the_official_engine() -> None:
-    world = World()
-    world.up(things("a"))
-    hooked = [
-        replace(state, rest={"resourceHooks": {"BeforeDelete": ["log"]}}) if state.id else state
-        for state in world.snapshot.resources
-    ]
-    world.snapshot = Snapshot(tuple(hooked))
-    outcome = world.destroy()
-    assert isinstance(outcome.failure, PlanError)
-    assert "--run-program" in str(outcome.failure)
-    assert world.cloud.objects

@@ -61,12 +61,8 @@ def test_what_a_preview_cannot_know_is_unknown_to_the_program(project: Project) 
         ("sys.exit(3)", ["status 3"]),
         ("os.kill(os.getpid(), 9)", ["signal 9"]),
         ("raise pulumi.RunError('stop here')", ["stop here", "status 1"]),
-        (
-            "pulumi.runtime.register_stack_transformation(1); pulumi.runtime.register_resource_transform(1)",
-            ["transform"],
-        ),
     ],
-    ids=["raises", "syntax", "import", "exits", "killed", "run-error", "transforms"],
+    ids=["raises", "syntax", "import", "exits", "killed", "run-error"],
 )
 def test_a_program_that_fails_says_why_and_nothing_is_deleted(project: Project, program: str, told: list[str]) -> None:
     project.up("Thing('kept')")

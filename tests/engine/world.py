@@ -107,7 +107,8 @@ class Cloud:
         self._call("read", known.urn)
         if known.id not in self.objects:
             return Live("", {})
-        return Live(known.id, {**plain(known.outputs), **self.objects[known.id]}, None)
+        found = self.objects[known.id]
+        return Live(known.id, {**plain(known.outputs), **found}, None if known.outputs else dict(found))
 
     async def delete(self, known: Known, timeout_s: float) -> None:
         self._call("delete", known.urn)

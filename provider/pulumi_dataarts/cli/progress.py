@@ -31,6 +31,8 @@ DONE: Final = {
     "create-replacement": "created anew",
     "delete-replaced": "deleted the old one",
     "read": "read",
+    "import": "imported",
+    "import-replacement": "imported anew",
     "refresh": "looked",
 }
 HEARTBEAT_S: Final = 10.0

@@ -11,15 +11,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from pulumi_dataarts.engine import hooks
 from pulumi_dataarts.engine.builtin import Builtin
 from pulumi_dataarts.engine.decisions import equal
 from pulumi_dataarts.engine.execution import StepFailure, perform
 from pulumi_dataarts.engine.goals import Goal, inherited
 from pulumi_dataarts.engine.identities import Namespace
-from pulumi_dataarts.engine.registrations import decide, decide_read
+from pulumi_dataarts.engine.registrations import claim, decide, decide_read, imported, is_import
 from pulumi_dataarts.engine.registry import BUILTIN, DYNAMIC
 from pulumi_dataarts.engine.run import Halted, Run, guarded
-from pulumi_dataarts.engine.steps import Delete, Same, Skip, Step
+from pulumi_dataarts.engine.steps import Create, Delete, Import, Same, Skip, Step, Update
 from pulumi_dataarts.errors import ConfigError, PlanError, ResourceFailed
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.graphs import references
@@ -50,6 +51,7 @@ class Declarations:
         self._handed_on: dict[str, Mapping[str, str]] = {}
         self._defaults: dict[str, asyncio.Task[str]] = {}
         self._without_outputs: set[str] = set()
+        self._hooks_due: dict[str, tuple[hooks.Moment, ResourceState | None]] = {}
         self._stack_outputs: tuple[str, Properties] | None = None
 
     async def register(self, goal: Goal) -> Registered:
@@ -61,13 +63,23 @@ class Declarations:
         self._run.require_going()
         goal = inherited(goal, self._goals.get(goal.parent), self._handed_on.get(goal.parent, {}))
         goal = await self._with_default_provider(goal)
-        registered = await self._performed(await decide(self._run, goal))
+        registered = await self._declared(goal)
         urn = registered.state.urn
         self._goals[urn] = goal
         self._without_outputs.add(urn)
         if not goal.custom:
             self._handed_on[urn] = goal.providers
         return registered
+
+    async def _declared(self, goal: Goal) -> Registered:
+        run, candidate = self._run, claim(self._run, goal)
+        if not is_import(run, candidate):
+            return await self._performed(await decide(run, candidate))
+        taken = await self._performed([Import(candidate.new, candidate.number)])
+        if taken.is_failed:
+            return taken
+        steps = await decide(run, imported(run, candidate, taken.state))
+        return taken if isinstance(steps[-1], Same) else await self._performed(steps)
 
     async def read(self, goal: Goal, id: str) -> Registered:
         """Look at an object that is not ours."""
@@ -86,6 +98,7 @@ class Declarations:
         new: ResourceState = last.new  # type: ignore[union-attr]
         if self._is_unusable(new):
             return self._left_out(new)
+        self._remember_hook(last)
         try:
             state = await self._perform_all(steps)
         except StepFailure as failure:
@@ -112,6 +125,14 @@ class Declarations:
                 self._release(step)
         assert state is not None
         return state
+
+    def _remember_hook(self, step: Step) -> None:
+        """A component is complete, for the hooks after its step, once the program has given its outputs."""
+        match step:
+            case Create(new) if not new.custom:
+                self._hooks_due[new.urn] = ("AfterCreate", None)
+            case Update(old, new) if not new.custom:
+                self._hooks_due[new.urn] = ("AfterUpdate", self._run.ledger.states[old])
 
     def _release(self, step: Step) -> None:
         """Let go on who waits for a delete, done or failed."""
@@ -141,7 +162,7 @@ class Declarations:
     async def _register_default(self, package: str) -> str:
         type = f"{urns.PROVIDER_PREFIX}{package}"
         goal = Goal(type=type, name="default", custom=True, inputs=self._package_config(package))
-        state = (await self._performed(await decide(self._run, goal))).state
+        state = (await self._performed(await decide(self._run, claim(self._run, goal)))).state
         return urns.provider_reference(state.urn, state.id)
 
     def _package_config(self, package: str) -> Properties:
@@ -180,6 +201,10 @@ class Declarations:
             raise PlanError(f"{urn} is given outputs, but is not registered, or has them already")
         self._without_outputs.discard(urn)
         await self._set_outputs(urn, outputs)
+        number = self._run.ledger.news.get(urn)
+        if number is not None and urn in self._hooks_due:
+            moment, old = self._hooks_due.pop(urn)
+            await hooks.after(self._run, moment, old=old, new=self._run.ledger.states[number])
 
     async def _set_outputs(self, urn: str, outputs: Properties) -> None:
         ledger = self._run.ledger

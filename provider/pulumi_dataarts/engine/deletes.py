@@ -31,7 +31,7 @@ async def delete_rest(run: Run) -> None:
     wanted = _wanted(run, graph)
     due = {numbers[place]: _step(run, numbers[place]) for place in wanted if _is_due(run, numbers[place])}
     _require_named(run, due)
-    _require_no_hooks(run, due)
+    _require_hooks(run, due)
     kept = _needed_by(graph, [place for place, number in enumerate(numbers) if _is_unusable(run, number)])
     await _carry_rest(run, numbers, {numbers[place] for place in wanted})
     places = [place for place, number in enumerate(numbers) if number in due]
@@ -106,15 +106,15 @@ def _require_named(run: Run, due: Iterable[int]) -> None:
         run.note_failure(refused)
 
 
-def _require_no_hooks(run: Run, due: Iterable[int]) -> None:
-    """Refuse to delete what has hooks to run around that: they are functions of a program, which only it can run."""
+def _require_hooks(run: Run, due: Iterable[int]) -> None:
+    """Refuse to delete what has hooks to run around that, where the program that has them does not run."""
     for number in due:
         state = run.ledger.states[number]
-        hooks = state.rest.get("resourceHooks")
-        if isinstance(hooks, dict) and any(name.lower().endswith("delete") and hooks[name] for name in hooks):
+        if missing := run.hooks.missing(state, "BeforeDelete", "AfterDelete"):
             raise PlanError(
-                f"{state.urn} has hooks around its deletion, which this engine does not run",
-                hint="Delete it with the official CLI: `pulumi destroy --run-program --target …`.",
+                f"{state.urn} has hooks around its deletion which no program has registered: {', '.join(missing)}",
+                hint="Take it from the program, which has them, and run `dataarts up`; or use the official CLI: "
+                "`pulumi destroy --run-program`.",
             )
 
 

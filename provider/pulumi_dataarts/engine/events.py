@@ -22,6 +22,8 @@ Op: TypeAlias = Literal[
     "create-replacement",
     "delete-replaced",
     "read-replacement",
+    "import",
+    "import-replacement",
     "discard",
     "discard-replaced",
     "remove-pending-replace",

@@ -11,14 +11,16 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
+from pulumi_dataarts.engine import hooks
 from pulumi_dataarts.engine.decisions import equal
 from pulumi_dataarts.engine.events import StepReport
-from pulumi_dataarts.engine.marking import sealed
-from pulumi_dataarts.engine.providers import Known, Made
+from pulumi_dataarts.engine.marking import annotated, sealed
+from pulumi_dataarts.engine.providers import CARRIER, Known, Made
 from pulumi_dataarts.engine.reports import report_of
 from pulumi_dataarts.engine.run import Run
-from pulumi_dataarts.engine.steps import Create, Delete, Forget, Read, Same, Skip, Step, Update
+from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, Same, Skip, Step, Update
 from pulumi_dataarts.engine.wire import UNKNOWN_ID
 from pulumi_dataarts.errors import OutcomeUnknown, PlanError, ProvisionError, ResourceFailed, StateError
 from pulumi_dataarts.model import urns
@@ -68,12 +70,12 @@ async def _perform(run: Run, step: Step, report: StepReport) -> ResourceState | 
             await _delete(run, step, report)
         case Forget():
             await run.ledger.write([Drop(step.old)])
-        case Create() | Update() | Read():
+        case Create() | Update() | Read() | Import():
             return _complete(await _made(run, step, report))
     return None
 
 
-async def _made(run: Run, step: Create | Update | Read, report: StepReport) -> ResourceState:
+async def _made(run: Run, step: Create | Update | Read | Import, report: StepReport) -> ResourceState:
     match step:
         case Create():
             return await _create(run, step, report)
@@ -81,6 +83,8 @@ async def _made(run: Run, step: Create | Update | Read, report: StepReport) -> R
             return await _update(run, step, report)
         case Read():
             return await _read(run, step, report)
+        case Import():
+            return await _import(run, step, report)
 
 
 @asynccontextmanager
@@ -114,17 +118,21 @@ async def _same(run: Run, step: Same) -> ResourceState:
 
 async def _create(run: Run, step: Create, report: StepReport) -> ResourceState:
     new = step.new
+    await hooks.before(run, "BeforeCreate", new=new)
     async with _operation(run, "creating", new, is_called=_has_provider(new)) as entries:
         made = Made("", {})
         if provider := run.provider_of(new):
             run.reporter.started(report)
-            made = await provider.create(new.urn, new.inputs, new.custom_timeouts.get("create", 0))
+            create = partial(provider.create, new.urn, new.inputs, new.custom_timeouts.get("create", 0))
+            made = await hooks.with_retries(run, "create", create, new=new)
         now = run.now()
         state = sealed(
             replace(new, id=made.id, outputs=made.outputs, init_errors=made.init_errors, created=now, modified=now)
         )
         entries += [Put(run.ledger.number_for(state.urn), state), *_after_replacement(run, step)]
         await run.ledger.write(entries)
+    if _is_complete(state):
+        await hooks.after(run, "AfterCreate", new=state)
     return state
 
 
@@ -140,22 +148,32 @@ def _after_replacement(run: Run, step: Create) -> list[Entry]:
 async def _update(run: Run, step: Update, report: StepReport) -> ResourceState:
     old = run.ledger.states[step.old]
     new = replace(step.new, id=old.id, created=old.created, modified=old.modified)
+    await hooks.before(run, "BeforeUpdate", old=old, new=new)
     async with _operation(run, "updating", new, is_called=_has_provider(new)) as entries:
         state = new
         if provider := run.provider_of(new):
             run.reporter.started(report)
             timeout_s = new.custom_timeouts.get("update", 0)
-            made = await provider.update(_known(old), new.inputs, step.ignore_changes, timeout_s)
+            update = partial(provider.update, _known(old), new.inputs, step.ignore_changes, timeout_s)
+            made = await hooks.with_retries(run, "update", update, old=old, new=new)
             # What was left unfinished differs again the next time: the old inputs are what holds.
             inputs = old.inputs if made.init_errors else new.inputs
             state = replace(new, inputs=inputs, outputs=made.outputs, init_errors=made.init_errors, modified=run.now())
         state = sealed(state)
         await run.ledger.write([*entries, Drop(step.old), Put(run.ledger.number_for(state.urn), state)])
+    if _is_complete(state):
+        await hooks.after(run, "AfterUpdate", old=old, new=state)
     return state
+
+
+def _is_complete(state: ResourceState) -> bool:
+    """Say whether the hooks after a step are due. A component's are once it gives its outputs."""
+    return state.custom and not state.init_errors
 
 
 async def _delete(run: Run, step: Delete, report: StepReport) -> None:
     old = run.ledger.states[step.old]
+    await hooks.before(run, "BeforeDelete", old=old)
     if old.protect and not step.is_replacement:
         raise PlanError(
             f"{old.urn} cannot be deleted, because it is protected",
@@ -165,9 +183,11 @@ async def _delete(run: Run, step: Delete, report: StepReport) -> None:
     async with _operation(run, "deleting", old, is_called=is_called and _has_provider(old)) as entries:
         if is_called and not run.dry_run and (provider := run.provider_of(old)):
             run.reporter.started(report)
-            await provider.delete(_known(old), old.custom_timeouts.get("delete", 0))
+            delete = partial(provider.delete, _known(old), old.custom_timeouts.get("delete", 0))
+            await hooks.with_retries(run, "delete", delete, old=old)
         left = replace(old, pending_replacement=True)
         await run.ledger.write([*entries, Put(step.old, left) if step.leaves_pending else Drop(step.old)])
+    await hooks.after(run, "AfterDelete", old=old)
 
 
 def _is_deleted_by_provider(run: Run, state: ResourceState) -> bool:
@@ -191,6 +211,31 @@ async def _read(run: Run, step: Read, report: StepReport) -> ResourceState:
         marked = replace(run.ledger.states[step.old], delete=True)
         entries.insert(0, Put(step.old, marked) if step.is_replacement else Drop(step.old))
     await run.ledger.write(entries)
+    return state
+
+
+async def _import(run: Run, step: Import, report: StepReport) -> ResourceState:
+    """Look an object up by its id alone; a dynamic provider is also told which one it is, by its own text."""
+    new, name = step.new, urns.parse(step.new.urn).name
+    provider = run.provider_of(new)
+    assert provider is not None
+    async with _operation(run, "importing", new, is_called=True) as entries:
+        run.reporter.started(report)
+        told = {key: value for key, value in new.inputs.items() if key == CARRIER}
+        live = await provider.read(Known(new.urn, new.import_id, told, told), new.custom_timeouts.get("read", 0))
+        if not live.id or live.outputs is None:
+            raise ResourceFailed(f"{name}: there is no object with the id {new.import_id!r} to import")
+        if live.inputs is None:
+            raise ResourceFailed(
+                f"{name}: its provider cannot be imported from: it reads an object, and returns no inputs"
+            )
+        now, said = run.now(), new.inputs
+        found = replace(new, id=live.id, inputs=annotated(live.inputs, said), outputs=annotated(live.outputs, said))
+        state = sealed(replace(found, init_errors=live.init_errors, created=now, modified=now))
+        entries.append(Put(run.ledger.number_for(state.urn), state))
+        if step.old is not None:
+            entries.append(Put(step.old, replace(run.ledger.states[step.old], delete=True)))
+        await run.ledger.write(entries)
     return state
 
 

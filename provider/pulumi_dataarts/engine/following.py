@@ -37,6 +37,7 @@ async def following(run: Run, declarations: Declarations, hosts: HostPool, token
             yield
         finally:
             await run.drained()
+            await run.hooks.callbacks.close()
             monitor.let_go()
             await _end(run, child)
 

@@ -22,6 +22,16 @@ _DURATION_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|
 _UNIT_S: Final = {"ns": 1e-9, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "h": 3600.0}
 _TIMEOUTS: Final = ("create", "update", "delete", "read")
 _TYPE_SEGMENTS: Final = 3
+# The moments of a resource's life that have hooks, as requests and as states call them.
+_HOOKS: Final = {
+    "before_create": "BeforeCreate",
+    "after_create": "AfterCreate",
+    "before_update": "BeforeUpdate",
+    "after_update": "AfterUpdate",
+    "before_delete": "BeforeDelete",
+    "after_delete": "AfterDelete",
+    "on_error": "OnError",
+}
 
 
 @dataclass(frozen=True)
@@ -42,7 +52,7 @@ class Goal:
     """What a registration asks for. None in an option says that it was not given, and is the parent's.
 
     `provider` is a reference, empty for components and providers. `providers` are those that a component hands on, by
-    package. `custom_timeouts` are in seconds.
+    package. `custom_timeouts` are in seconds. `hooks` are names by moment, as states have them.
     """
 
     type: str
@@ -67,6 +77,7 @@ class Goal:
     import_id: str = ""
     custom_timeouts: dict[str, float] = field(default_factory=dict)
     hide_diffs: tuple[str, ...] = ()
+    hooks: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     source_position: str = ""
 
     @property
@@ -108,6 +119,7 @@ def goal_of(request: Any, root: Path) -> Goal:
         import_id=request.importId,
         custom_timeouts=_timeouts(request.customTimeouts),
         hide_diffs=tuple(request.hideDiffs),
+        hooks=_hooks(request.hooks),
         source_position=source_position(request.sourcePosition, root),
     )
 
@@ -140,6 +152,11 @@ def _alias(message: Any) -> Alias:
         project=spec.project,
         stack=spec.stack,
     )
+
+
+def _hooks(binding: Any) -> dict[str, tuple[str, ...]]:
+    found = {moment: tuple(getattr(binding, field)) for field, moment in _HOOKS.items()}
+    return {moment: names for moment, names in found.items() if names}
 
 
 def _timeouts(message: Any) -> dict[str, float]:

@@ -21,11 +21,14 @@ from pulumi.runtime.proto import engine_pb2, engine_pb2_grpc, resource_pb2, reso
 from pulumi_dataarts.engine.declarations import Declarations, Registered
 from pulumi_dataarts.engine.events import Severity
 from pulumi_dataarts.engine.goals import goal_of, read_goal_of
+from pulumi_dataarts.engine.hooks import Hook
 from pulumi_dataarts.engine.hosts import CHANNEL_OPTIONS
 from pulumi_dataarts.engine.provider_host import TOKEN_KEY
 from pulumi_dataarts.engine.run import Halted, Run
+from pulumi_dataarts.engine.transforms import Transforms
 from pulumi_dataarts.engine.wire import Accepts, from_struct, to_struct
 from pulumi_dataarts.errors import PlanError, ProvisionError
+from pulumi_dataarts.model.values import Properties
 
 T = TypeVar("T")
 # How long a call may wait for the event loop before gRPC gives it up: a program may bring thousands at once.
@@ -37,6 +40,10 @@ _FEATURES: Final = {
     "replacementTrigger": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACEMENT_TRIGGER,
     "deletedWith": resource_pb2.RESOURCE_MONITOR_FEATURE_DELETED_WITH,
     "replaceWith": resource_pb2.RESOURCE_MONITOR_FEATURE_REPLACE_WITH,
+    "transforms": resource_pb2.RESOURCE_MONITOR_FEATURE_TRANSFORMS,
+    "invokeTransforms": resource_pb2.RESOURCE_MONITOR_FEATURE_INVOKE_TRANSFORMS,
+    "resourceHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_HOOKS,
+    "errorHooks": resource_pb2.RESOURCE_MONITOR_FEATURE_ERROR_HOOKS,
 }
 _SEVERITIES: Final[dict[int, Severity]] = {
     engine_pb2.DEBUG: "debug",
@@ -52,6 +59,7 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     def __init__(self, run: Run, declarations: Declarations) -> None:
         self._run = run
         self._declarations = declarations
+        self._transforms = Transforms(run.hooks.callbacks)
         self._is_let_go = asyncio.Event()
         self.is_done = asyncio.Event()
 
@@ -122,7 +130,10 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
     async def _register(self, request: Any) -> Registered:
         if request.remote:
             raise PlanError(f"{request.name}: remote components need a provider plugin, which this engine does not run")
-        return await self._declarations.register(goal_of(request, self._run.context.root))
+        changed = await self._transforms.applied(request)
+        registered = await self._declarations.register(goal_of(changed, self._run.context.root))
+        self._transforms.remember(registered.state.urn, request)
+        return registered
 
     async def ReadResource(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Look at an object that is not ours."""
@@ -141,10 +152,40 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
 
     async def Invoke(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Call one of the functions that need no provider."""
-        result = await self._answer(context, self._declarations.invoke(request.tok, from_struct(request.args)))
+        result = await self._answer(context, self._invoke(request))
         response = resource_pb2.ResourceInvokeResponse()
         getattr(response, "return").CopyFrom(to_struct(result))
         return response
+
+    async def _invoke(self, request: Any) -> Properties:
+        arguments = await self._transforms.applied_to_call(request)
+        return await self._declarations.invoke(request.tok, from_struct(arguments))
+
+    async def RegisterStackTransform(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take a function that every resource passes through."""
+        self._transforms.add_to_stack(request)
+        return empty_pb2.Empty()
+
+    async def RegisterStackInvokeTransform(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take a function that the arguments of every function call pass through."""
+        self._transforms.add_to_calls(request)
+        return empty_pb2.Empty()
+
+    async def RegisterResourceHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take a function that may be bound to moments of resources' lives."""
+        await self._add_hook(context, request, on_dry_run=request.on_dry_run, ignores_errors=request.ignore_errors)
+        return empty_pb2.Empty()
+
+    async def RegisterErrorHook(self, request: Any, context: Any) -> Any:  # noqa: N802
+        """Take a function that decides whether a failed operation is tried again."""
+        await self._add_hook(context, request)
+        return empty_pb2.Empty()
+
+    async def _add_hook(self, context: Any, request: Any, **how: bool) -> None:
+        try:
+            self._run.hooks.add(request.name, Hook(request.callback, **how))
+        except ProvisionError as error:
+            await context.abort(grpc.StatusCode.ALREADY_EXISTS, str(error))
 
     async def SignalAndWaitForShutdown(self, request: Any, context: Any) -> Any:  # noqa: N802
         """Hear that everything has been declared; answer once everything has been done."""

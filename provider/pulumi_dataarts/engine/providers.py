@@ -23,6 +23,8 @@ from pulumi_dataarts.errors import ResourceFailed
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.values import Properties, has_unknown
 
+CARRIER: Final = "__provider"
+"""The input and output in which a resource carries its dynamic provider."""
 _KINDS: Final = {
     provider_pb2.PropertyDiff.ADD: "add",
     provider_pb2.PropertyDiff.ADD_REPLACE: "add-replace",

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Final
 
-from pulumi_dataarts.engine import decisions
+from pulumi_dataarts.engine import decisions, hooks
 from pulumi_dataarts.engine.decisions import Verdict
 from pulumi_dataarts.engine.goals import Goal
 from pulumi_dataarts.engine.identities import Namespace, earlier_urns
@@ -44,14 +44,13 @@ class Candidate:
         return self.new.urn
 
 
-async def decide(run: Run, goal: Goal) -> list[Step]:
-    """Return the steps that a goal asks for; the last of them leaves the resource as the program will see it.
+async def decide(run: Run, candidate: Candidate) -> list[Step]:
+    """Return the steps that a registration asks for; the last leaves the resource as the program will see it.
 
     Raises:
         PlanError: the goal contradicts itself or another one, or what it asks for is protected.
         ResourceFailed: the provider refuses the inputs, or cannot compare.
     """
-    candidate = claim(run, goal)
     is_included = run.selection.includes(candidate.new)
     is_fresh = _is_fresh(run, candidate)
     inputs = await _checked_inputs(run, candidate, is_fresh=is_fresh) if is_included else _kept_inputs(candidate)
@@ -79,7 +78,6 @@ def claim(run: Run, goal: Goal) -> Candidate:
     number = run.ledger.olds.get(alias or urn)
     old = None if number is None else run.ledger.states[number]
     new = _new_state(goal, urn, alias, old)
-    _refuse_import(goal, old)
     return Candidate(goal, new, number, old, run.provider_of(new))
 
 
@@ -103,6 +101,8 @@ def _new_state(goal: Goal, urn: str, alias: str, old: ResourceState | None) -> R
         rest["hideDiff"] = list(goal.hide_diffs)
     if goal.replacement_trigger is not None:
         rest[decisions.REPLACEMENT_TRIGGER] = goal.replacement_trigger
+    if goal.hooks:
+        rest[hooks.FIELD] = {moment: list(names) for moment, names in goal.hooks.items()}
     return ResourceState(
         urn=urn,
         type=goal.type,
@@ -129,13 +129,18 @@ def _new_state(goal: Goal, urn: str, alias: str, old: ResourceState | None) -> R
     )
 
 
-def _refuse_import(goal: Goal, old: ResourceState | None) -> None:
+def is_import(run: Run, candidate: Candidate) -> bool:
+    """Say whether an object that exists is to be taken over first: the state has none of that id under this URN."""
+    goal, old = candidate.goal, candidate.old
     known_id = (old.import_id or old.id) if old and not old.external else ""
-    if goal.custom and goal.import_id and goal.import_id != known_id:
-        raise PlanError(
-            f"{goal.name}: `import_` is not possible, since a dynamic provider can look nothing up by its id alone",
-            hint="Declare the resource without it: an object of the same name is taken over if nothing differs.",
-        )
+    is_wanted = goal.custom and bool(goal.import_id) and goal.import_id != known_id
+    return is_wanted and run.selection.includes(candidate.new)
+
+
+def imported(run: Run, candidate: Candidate, state: ResourceState) -> Candidate:
+    """Return a registration once its object was taken over: that is what is compared with."""
+    new = replace(candidate.new, created=state.created, modified=state.modified)
+    return replace(candidate, new=new, number=run.ledger.news[state.urn], old=state)
 
 
 def _is_fresh(run: Run, candidate: Candidate) -> bool:

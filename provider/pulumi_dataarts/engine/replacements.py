@@ -80,6 +80,8 @@ async def _dependents(run: Run, number: int) -> list[int]:
     What the program has registered in this run cannot depend on what it registers only now.
     """
     root = run.ledger.states[number]
+    if number >= run.ledger.base_size:
+        return []
     replaced = {root.urn}
     found: list[int] = []
     for other in run.base_index.dependents_of(number):

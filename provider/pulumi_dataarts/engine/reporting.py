@@ -25,6 +25,7 @@ from pulumi_dataarts.model.values import same
 _COUNTED = {
     "create-replacement": "replace",
     "read-replacement": "replace",
+    "import-replacement": "replace",
     "delete-replaced": "",
     "discard-replaced": "",
     "remove-pending-replace": "",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from pulumi_dataarts.engine.events import Op, StepReport
 from pulumi_dataarts.engine.ledger import Ledger
 from pulumi_dataarts.engine.providers import Difference
-from pulumi_dataarts.engine.steps import Create, Delete, Forget, Read, Same, Skip, Step, Update
+from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, Same, Skip, Step, Update
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.diffs import diff
 from pulumi_dataarts.model.snapshots import ResourceState
 
 _NONE = Difference(changes=False)
+_OPS: Mapping[type, Op] = {Same: "same", Skip: "same", Update: "update", Forget: "remove-pending-replace"}
 
 
 def report_of(ledger: Ledger, step: Step) -> StepReport:
@@ -40,18 +43,15 @@ def report_of(ledger: Ledger, step: Step) -> StepReport:
 def op_of(step: Step, state: ResourceState) -> Op:
     """Return what a step is called."""
     match step:
-        case Same() | Skip():
-            return "same"
         case Create():
             return "create" if step.old is None else "create-replacement"
-        case Update():
-            return "update"
         case Read():
             return "read-replacement" if step.is_replacement else "read"
-        case Forget():
-            return "remove-pending-replace"
+        case Import():
+            return "import" if step.old is None else "import-replacement"
         case Delete():
             return _deletion(step, state)
+    return _OPS[type(step)]
 
 
 def _deletion(step: Delete, state: ResourceState) -> Op:

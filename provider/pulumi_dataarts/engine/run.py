@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from pulumi_dataarts.engine.base_index import BaseIndex
+from pulumi_dataarts.engine.hooks import Hooks
 from pulumi_dataarts.engine.ledger import Ledger
 from pulumi_dataarts.engine.program import Context
 from pulumi_dataarts.engine.providers import Provider
@@ -45,6 +46,7 @@ class Run:
     slots: asyncio.Semaphore
     now: Callable[[], str]
     tally: Tally = field(default_factory=Tally)
+    hooks: Hooks = field(default_factory=Hooks)
     halted: asyncio.Event = field(default_factory=asyncio.Event)
     deciding: asyncio.Lock = field(default_factory=asyncio.Lock)
     deletions: dict[int, asyncio.Event] = field(default_factory=dict)

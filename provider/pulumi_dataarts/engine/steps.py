@@ -76,4 +76,12 @@ class Read:
     is_replacement: bool = False
 
 
-Step: TypeAlias = Same | Skip | Create | Update | Delete | Forget | Read
+@dataclass(frozen=True)
+class Import:
+    """Take over an object that exists; `old`, if another was ours, is marked for deletion."""
+
+    new: ResourceState
+    old: int | None = None
+
+
+Step: TypeAlias = Same | Skip | Create | Update | Delete | Forget | Read | Import

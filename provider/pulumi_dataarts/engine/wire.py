@@ -27,7 +27,7 @@ from pulumi_dataarts.model.values import (
 )
 
 UNKNOWN_ID: Final = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-_UNKNOWNS: Final = frozenset(
+UNKNOWNS: Final = frozenset(
     {
         UNKNOWN_ID,
         "1c4a061d-8072-4f0a-a4cb-0ff528b18fe7",
@@ -71,7 +71,7 @@ def from_value(value: struct_pb2.Value) -> Value:
     match value.WhichOneof("kind"):
         case "string_value":
             text = value.string_value
-            return UNKNOWN if text in _UNKNOWNS else text
+            return UNKNOWN if text in UNKNOWNS else text
         case "number_value":
             return _number(value.number_value)
         case "bool_value":

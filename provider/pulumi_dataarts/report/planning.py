@@ -31,6 +31,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "create-replacement": "replace",
     "delete-replaced": "replace",
     "read-replacement": "replace",
+    "import-replacement": "replace",
     "discard": "delete",
     "discard-replaced": "delete",
     "remove-pending-replace": "delete",
@@ -179,7 +180,7 @@ def _causes(report: StepReport, fields: tuple[FieldChange, ...]) -> Iterable[Cau
             yield "removed"
         case "update":
             yield "declared"
-        case "create-replacement" | "read-replacement":
+        case "create-replacement" | "read-replacement" | "import-replacement":
             yield "replaces" if fields or report.replace_keys else "requested"
 
 
@@ -204,6 +205,8 @@ def _merged(before: Step, after: Step) -> Step:
         return before
     if before.op == "refresh":
         return _mended(before, after)
+    if before.op == "import":
+        return after.model_copy(update={"because": ["imported first, and differs", *after.because]})
     if before.op == "replace" and after.op == "replace":
         return _joined(before, after)
     return after

@@ -56,6 +56,8 @@ class ThingProvider(ResourceProvider):
             print(props["say"], flush=True)
         if props.get("fail"):
             raise ERRORS.get(props["fail"], ValueError)(props["fail"])
+        if "fail_until" in props and not (CLOUD / props["fail_until"]).exists():
+            raise ValueError("not yet")
         if props.get("die"):
             os._exit(3)
         (CLOUD / f"begun-{props['name']}").touch()
@@ -69,7 +71,12 @@ class ThingProvider(ResourceProvider):
         return UpdateResult({**_news, "arn": _olds["arn"]})
 
     def read(self, id_, props) -> ReadResult:
-        return ReadResult(id_, props) if (CLOUD / id_).exists() else ReadResult("", {})
+        if not (CLOUD / id_).exists():
+            return ReadResult("", {})
+        found = (CLOUD / id_).read_text()
+        if "name" in props or not found:
+            return ReadResult(id_, props)
+        return ReadResult(id_, {**json.loads(found), "arn": f"arn:{id_}"}, json.loads(found))
 
     def delete(self, _id, _props) -> None:
         (CLOUD / _id).unlink(missing_ok=True)
