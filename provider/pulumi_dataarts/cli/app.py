@@ -17,6 +17,7 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
+    "new": Entry("new", "new", "Write a project that runs at once, offline."),
     "preview": Entry("operations", "preview", "Show what an up would change, and change nothing."),
     "up": Entry("operations", "up", "Create, update and delete until the stack is as the program says."),
     "refresh": Entry("operations", "refresh", "Look at everything in the cloud and bring the state up to date."),
@@ -27,6 +28,7 @@ COMMANDS = {
     "state": Entry("state", "state", "Mend a stack's state by hand."),
     "stack": Entry("stack", "stack", "List, create, inspect and remove stacks."),
     "config": Entry("config", "config", "Read and change a stack's configuration."),
+    "schema": Entry("schemas", "schema", "Print the JSON Schema of a stack's file, or of a plan."),
     "ci": Entry("ci", "ci", "Write workflows for GitHub Actions or GitLab CI."),
     "bench": Entry("bench", "bench", "Measure what operations cost."),
     "cloud": Entry("cloud", "cloud", "Run the embedded cloud."),

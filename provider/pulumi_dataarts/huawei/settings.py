@@ -10,20 +10,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from pulumi_dataarts.errors import AuthError, ConfigError
 from pulumi_dataarts.huawei import embedded
+from pulumi_dataarts.huawei.keys import KEYS, NAMESPACE, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-NAMESPACE: Final = "dataarts"
-KEYS: Final = (
-    "region", "projectId", "workspace", "endpoint", "endpoints", "accessKey", "secretKey", "rateLimit", "production",
-)  # fmt: skip
 RATE_PER_S: Final = 500.0
 
 
@@ -210,7 +206,7 @@ class _Source:
             self.problems.append(f'{NAMESPACE}:endpoints must be a JSON object such as {{"cdm": "https://…"}}')
             return {}
         for name in given.keys() - _HOSTS.keys():
-            self.problems.append(f"{NAMESPACE}:endpoints.{name}: no such service{_nearest(name, _HOSTS)}")
+            self.problems.append(f"{NAMESPACE}:endpoints.{name}: no such service{nearest(name, _HOSTS)}")
         return {name: self.url(f"endpoints.{name}", value) for name, value in given.items() if name in _HOSTS}
 
 
@@ -269,13 +265,7 @@ def _both(access: str, secret: str, access_name: str, secret_name: str) -> None:
 
 def _misspelt(listed: Iterable[str]) -> list[str]:
     ours = [key.removeprefix(f"{NAMESPACE}:") for key in listed if key.startswith(f"{NAMESPACE}:")]
-    return [f"{NAMESPACE}:{key}: no such key{_nearest(key, KEYS)}" for key in ours if key not in KEYS]
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    known = list(known)
-    near = get_close_matches(name, known, n=1)
-    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(known)}"
+    return [f"{NAMESPACE}:{key}: no such key{nearest(key, KEYS)}" for key in ours if key not in KEYS]
 
 
 def _listed(problems: list[str]) -> str:

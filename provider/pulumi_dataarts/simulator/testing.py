@@ -27,12 +27,14 @@ class RunningCloud:
         status: where it is.
         api: URL of the API endpoint.
         obs: URL of the OBS endpoint.
+        environment: with these variables set, a command takes this cloud for the `embedded` one.
     """
 
     def __init__(self, server: Server, clock: ManualClock) -> None:
         self.status: Status = server.status
         self.api = server.status.api
         self.obs = server.status.obs
+        self.environment = {"DATAARTS_CLOUD_DATA": server.status.data}
         self._cloud = server.cloud
         self._clock = clock
 
@@ -62,4 +64,5 @@ def running_cloud(data: Path, **settings: Any) -> Iterator[RunningCloud]:
     """Run a cloud in the folder `data`, on threads of this process and on free ports."""
     clock = ManualClock()
     with Server(data, replace(Settings(), **settings), clock) as server:
+        server.status.write()
         yield RunningCloud(server, clock)

@@ -1,0 +1,73 @@
+"""The configuration keys of the namespace `dataarts`: one table, for messages, schema and reference."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any, Final
+
+NAMESPACE: Final = "dataarts"
+SERVICES: Final = ("cdm", "dlf", "dli", "iam", "obs")
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key: what it is for, an example of its value, and the JSON Schema of its values."""
+
+    meaning: str
+    example: str
+    schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
+    is_secret: bool = False
+    default: str = ""
+
+
+_FLAG: Final[Mapping[str, Any]] = {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}
+_URL: Final[Mapping[str, Any]] = {"type": "string", "pattern": "^https?://"}
+_POLICIES: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "no-delete": {"type": "boolean", "description": "Nothing is deleted, nor any data thrown away."},
+        "no-inline-secret": {"type": "boolean", "description": "No password in a plain property or in a script."},
+        "no-overwritten-edit": {"type": "boolean", "description": "An outside edit is looked at first."},
+        "names": {"type": ["string", "object"], "description": "An expression for names, or one for each type."},
+        "schedule-window": {"type": "string", "pattern": r"^\d\d:\d\d-\d\d:\d\d$"},
+        "max-delete": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+%?$"}]},
+    },
+}
+KEYS: Final[Mapping[str, Key]] = {
+    "region": Key("Region of the services.", "cn-north-4"),
+    "projectId": Key("Id of the project in that region.", "0123456789abcdef0123456789abcdef"),
+    "workspace": Key("Id of the workspace, where a resource names none.", "default", default="default"),
+    "endpoint": Key(
+        "`embedded` for the embedded cloud, or the URL of every service but OBS; without it, those of the region.",
+        "embedded",
+        {"anyOf": [{"const": "embedded"}, _URL]},
+    ),
+    "endpoints": Key(
+        "URLs by service, before `endpoint`.",
+        '{"cdm": "https://cdm.example.com"}',
+        {"type": "object", "additionalProperties": False, "properties": dict.fromkeys(SERVICES, _URL)},
+    ),
+    "accessKey": Key("Access key of whoever calls; the environment comes before.", "HPUA..."),
+    "secretKey": Key("Secret key that belongs to it.", "(asked for)", is_secret=True),
+    "rateLimit": Key(
+        "Calls a second, to each service.",
+        "20",
+        {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string"}]},
+        default="500",
+    ),
+    "production": Key(
+        "The stack is a production one: what runs is not touched unless the program says so.", "true", _FLAG,
+        default="false",
+    ),
+    "policies": Key("Gates that a plan is held against, by name.", '{"no-delete": true}', _POLICIES),
+}  # fmt: skip
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the end of a message about a name that is not known: the one that was meant, or all there are."""
+    known = list(known)
+    near = get_close_matches(name, known, n=1)
+    return f"; did you mean `{near[0]}`?" if near else f"; there are {', '.join(known)}"
