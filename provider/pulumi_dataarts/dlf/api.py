@@ -8,7 +8,7 @@ Source: huawei-dlf.md sections 1 (conventions), 2 (operations), 9 (codes).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal, TypeVar
 from urllib.parse import quote
@@ -171,6 +171,34 @@ def is_running(place: Workspace, name: str) -> bool:
     parts = ("jobs", "instances", "detail")
     found = _object(place.call("view job instances", "GET", *parts, about=f"job {name}", query=query))
     return any(item.get("jobName") == name for item in found.get("instances") or [])
+
+
+def run_once(place: Workspace, name: str, params: Mapping[str, str]) -> int:
+    """Run a batch job now and return the instance's id. Never repeatable: each call is a run.
+
+    Source: huawei-dlf.md section 6, `POST /jobs/{name}/run-immediate`.
+    """
+    body = {"jobParams": [{"name": key, "value": value, "paramType": "variable"} for key, value in params.items()]}
+    parts = ("jobs", name, "run-immediate")
+    return int(_field(place.call("run job", "POST", *parts, about=f"job {name}", body=body), "instanceId"))
+
+
+def list_instances(place: Workspace, name: str) -> list[wire.Instance]:
+    """Return the latest instances of a job, the newest first.
+
+    Source: huawei-dlf.md section 6, `GET /jobs/instances/detail`. The exact match is asked for and checked.
+    """
+    query = {"jobName": name, "preciseQuery": "true", "limit": str(BATCH_MAX)}
+    parts = ("jobs", "instances", "detail")
+    found = _object(place.call("view job instances", "GET", *parts, about=f"job {name}", query=query))
+    rows = [wire.Instance.model_validate(item) for item in found.get("instances") or []]
+    return sorted((row for row in rows if row.job_name == name), key=lambda row: row.instance_id, reverse=True)
+
+
+def show_instance(place: Workspace, name: str, instance_id: int) -> wire.Instance:
+    """Return one instance. Source: huawei-dlf.md section 6, `GET /jobs/{name}/instances/{id}`."""
+    parts = ("jobs", name, "instances", str(instance_id))
+    return _parsed(wire.Instance, place.call("view job instance", "GET", *parts, about=f"job {name}"))
 
 
 def create_script(place: Workspace, script: Body) -> None:

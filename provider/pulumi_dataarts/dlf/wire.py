@@ -136,3 +136,16 @@ class JobSummary(Wire):
     def is_real_time(self) -> bool:
         """Say whether the job processes a stream and has no end of its own."""
         return self.job_type == "REAL_TIME"
+
+
+class Instance(Wire):
+    """A run of a batch job. What its type means is told nowhere but by its number: 2 is a manual run.
+
+    Source: huawei-dlf.md section 6.
+    """
+
+    instance_id: int
+    job_name: str
+    status: str
+    instance_type: int | None = None
+    error_message: str | None = None
