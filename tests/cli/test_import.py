@@ -175,6 +175,25 @@ def test_what_was_imported_is_managed_from_then_on(folder: Folder, session: Sess
     assert jobs_in(session) == {}
 
 
+def test_one_job_of_a_workspace_or_of_flink_is_imported_by_its_name(
+    folder: Folder, session: Session, cloud: RunningCloud, tmp_path: Path
+) -> None:
+    factory_by_hand(session, tmp_path)
+    flink_by_hand(session, tmp_path)
+    before = len(cloud.requests())
+    assert "--bucket" in typed(folder, "import", "dlf:JobImport", "daily", "default/orders_daily", code=2).text
+    code = imported(folder, "dlf:JobImport", "daily", "default/orders_daily", "--bucket", "lake").out
+    code += imported(folder, "dli:FlinkJobImport", "stream", "stream 1", "--bucket", "lake").out
+    assert changes_made(cloud, before) == []
+    assert sorted(path.name for path in (folder.path / "bundles/daily").rglob("*.*")) == [
+        "clean_orders.script", "clean_orders.sql", "orders_daily.job",
+    ]  # fmt: skip
+    declare(folder, code)
+    folder.dataarts("preview", "--refresh", "--expect-no-changes")
+    for type, id in (("dlf:JobImport", "default/none"), ("dli:FlinkJobImport", "none")):
+        assert "there is no " in typed(folder, "import", type, "x", id, "--bucket", "lake", code=4).text
+
+
 def test_a_program_or_sources_that_stand_are_not_overwritten(folder: Folder, session: Session, tmp_path: Path) -> None:
     factory_by_hand(session, tmp_path)
     (folder.path / "bundles/default/jobs").mkdir(parents=True)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pulumi_dataarts.cdm.job import JobProvider
+from pulumi_dataarts.cdm.link import LinkProvider
 from pulumi_dataarts.dlf import api as dlf
 from pulumi_dataarts.dlf.job_import import JobImportProvider
+from pulumi_dataarts.dli import api as dli
 from pulumi_dataarts.dli.job_import import FlinkJobImportProvider
 from pulumi_dataarts.dli.job_run import FlinkJobRunProvider
+from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
+from pulumi_dataarts.huawei.transport import Call
 from pulumi_dataarts.lifecycle.effects import (
     DELETES_DATA,
     MOVES_DATA,
@@ -23,11 +28,12 @@ from pulumi_dataarts.lifecycle.effects import (
     STOPS_JOB,
     VOCABULARY,
 )
+from pulumi_dataarts.report.effects import of_step
 from pulumi_dataarts.simulator.testing import RunningCloud
-from tests.cdm.declarations import ORDERS, changed
+from tests.cdm.declarations import MYSQL, ORDERS, changed
 from tests.defects.subjects import SUBJECTS
 from tests.dlf.samples import PATH, edited, orders, place, upload, without, write_source
-from tests.dli.conftest import Bundle
+from tests.dli.conftest import Bundle, jobs_in
 from tests.lives import Life
 
 
@@ -107,3 +113,101 @@ def test_a_flink_job_says_whether_its_state_is_kept(
     run.up(job_name="orders")
     kept = {"trigger_savepoint": savepoint, "resume_savepoint": savepoint}
     assert run.plan(job_name="orders", triggers={"sql": 2}, **kept).effects == [f"{expected}: orders"]
+
+
+@pytest.mark.parametrize(
+    ("subject", "made", "removed"),
+    [
+        ("cdm.Link", [], []),
+        ("cdm.Job", [], []),
+        ("cdm.JobRun", [MOVES_DATA], []),
+        ("dlf.JobImport", [], [STOPS_JOB, DELETES_DATA]),
+        ("dlf.JobExport", [], [DELETES_DATA]),
+        ("dli.FlinkJobImport", [], [STOPS_JOB, DELETES_DATA]),
+        ("dli.FlinkJobRun", [MOVES_DATA], [STOPS_JOB]),
+        ("obs.Bucket", [], []),
+        ("obs.Object", [], [DELETES_DATA]),
+    ],
+)
+def test_making_and_removing_are_told_too(
+    subject: str, made: list[str], removed: list[str], session: Session, tmp_path: Path
+) -> None:
+    item = SUBJECTS[subject]
+    item.prepare(session, tmp_path)
+    life = Life(item.provider, session)
+    kind = subject.replace(".", ":")
+    assert words(of_step(kind, None, life.check(**item.first(tmp_path)))) == made
+    life.up(**item.first(tmp_path))
+    assert words(of_step(kind, life.outputs, None)) == removed
+
+
+def test_a_bucket_that_may_be_emptied_and_a_job_that_may_be_stopped_say_so_before_they_go() -> None:
+    assert words(of_step("obs:Bucket", {"bucket": "b", "force_destroy": True}, None)) == [DELETES_DATA]
+    assert words(of_step("cdm:Job", {"name": "j", "when_running": "stop"}, None)) == [STOPS_JOB]
+    assert of_step("random:Pet", {}, None) == of_step("pulumi:pulumi:Stack", None, {}) == []
+
+
+def _tag(session: Session, team: str) -> None:
+    session.obs().put_bucket_tagging(Bucket="lake-of-tests", Tagging={"TagSet": [{"Key": "team", "Value": team}]})
+
+
+def _settings_by_hand(session: Session) -> None:
+    job = jobs_in(session)["orders"]
+    service = session.service("dli", {})
+    path = f"/v1.0/{service.project_id}/streaming/sql-jobs/{job.job_id}"
+    service.send(Call("update SQL job", "PUT", path, body={"cu_number": 9}))
+
+
+BY_HAND: dict[str, tuple[Callable[[Session], object], str]] = {
+    "cdm.Link": (
+        lambda session: Life(LinkProvider, session).up(
+            **changed(MYSQL, name="new", config={"host": "by-hand"}, adopt=True)
+        ),
+        "config.host",
+    ),
+    "cdm.Job": (
+        lambda session: Life(JobProvider, session).up(
+            **changed(ORDERS, from_config={"schemaName": "by hand"}, adopt=True)
+        ),
+        "from_config.schemaName",
+    ),
+    "obs.Bucket": (lambda session: _tag(session, "by hand"), "tags.team"),
+    "obs.Object": (lambda session: objects.put(session, "lake", "rates.csv", b"by hand"), "digest"),
+    "dli.FlinkJobImport": (_settings_by_hand, "jobs.orders.cu_number"),
+}
+
+
+@pytest.mark.parametrize("subject", BY_HAND)
+def test_what_was_edited_by_hand_is_known_until_it_is_overwritten(
+    subject: str, session: Session, beside: Session, tmp_path: Path
+) -> None:
+    item, (edit, path) = SUBJECTS[subject], BY_HAND[subject]
+    item.prepare(session, tmp_path)
+    life = Life(item.provider, session)
+    declared = item.first(tmp_path)
+    if subject == "dli.FlinkJobImport":
+        declared = SUBJECTS[subject].edited(tmp_path)
+    life.up(**declared)
+    edit(beside)
+    for _ in range(2):
+        life.refresh()
+        assert path in life.outputs["edited_outside"]
+        told = [text for text in life.plan(**declared).effects if text.startswith(OVERWRITES_EDIT)]
+        assert len(told) == 1
+        assert path in told[0]
+    assert life.up(**declared) == "update"
+    assert "edited_outside" not in life.outputs
+    life.refresh()
+    assert life.plan(**declared).effects == []
+
+
+def test_a_flink_job_that_ended_by_itself_was_edited_by_nobody(
+    session: Session, cloud: RunningCloud, flink: Bundle
+) -> None:
+    Life(FlinkJobImportProvider, session).up(**flink.arguments())
+    life = Life(FlinkJobRunProvider, session)
+    life.up(job_name="orders")
+    dli.stop_jobs(session, [jobs_in(session)["orders"].job_id], trigger_savepoint=False)
+    cloud.advance(5)
+    life.refresh()
+    assert words(life.plan(job_name="orders").effects) == [MOVES_DATA]

@@ -128,26 +128,48 @@ def test_a_flink_job_that_never_starts_is_waited_for_as_long_as_its_own_inputs_s
     assert any("waiting for Flink job orders to run" in line for line in said)
 
 
-def test_ctrl_c_twice_ends_a_wait_at_once_and_what_was_begun_is_remembered(
-    life: Life, cloud: RunningCloud, tmp_path: Path
+def test_the_time_that_an_operation_is_given_bounds_every_wait_in_it(
+    session: Session, said: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    upload(session, orders())
+    monkeypatch.setattr(dlf, "show_task", lambda *_: wire.Task(status="RUNNING"))
+    life = Life(JobImportProvider, session)
+    before_s = session.clock.now_s()
+    with life.provider.limited(20), pytest.raises(WaitTimeout, match=r"the 20 s .* waiting for the import of"):
+        life.up(path=PATH, bundle=write_source(tmp_path, orders()))
+    assert 20 <= waited_s(session, before_s) < 21
+
+
+RUN = 'cdm.JobRun("run", cluster_id="embedded", job_name="orders"{options})\n'
+TIMEOUTS = ", opts=pulumi.ResourceOptions(custom_timeouts=pulumi.CustomTimeouts(create='1s'))"
+
+
+def test_custom_timeouts_are_obeyed(life: Life, cloud: RunningCloud, tmp_path: Path) -> None:
     folder = sample(tmp_path, cloud)
-    declare(folder, 'cdm.JobRun("run", cluster_id="embedded", job_name="orders")\n')
-    cloud.freeze()
+    declare(folder, RUN.format(options=TIMEOUTS))
+    refused = folder.dataarts("up", "--yes", code=9).text
+    assert "the 1 s that `custom_timeouts` give this operation are over" in refused
+    assert "while waiting for the end of run 1 of job orders" in refused
+
+
+def test_ctrl_c_ends_a_wait_at_once_and_the_next_up_goes_on(life: Life, cloud: RunningCloud, tmp_path: Path) -> None:
+    """It is asked once: what is sent is answered and recorded, what only waits ends. Nothing is pending then."""
+    folder = sample(tmp_path, cloud)
+    declare(folder, RUN.format(options=""))
     process = _typing(folder, "up", "--yes")
     try:
         while not _started(cloud):
             assert process.poll() is None
             time.sleep(0.05)
-        for _ in range(2):
-            process.send_signal(signal.SIGINT)
-            time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
         asked = time.monotonic()
-        assert process.wait(timeout=30) == 8
-        assert time.monotonic() - asked < 15
+        assert process.wait(timeout=60) == 8
+        assert time.monotonic() - asked < 30
     finally:
         process.kill()
-    assert "1 pending" in typed(folder, "state", "verify").out
+    assert "0 pending" in typed(folder, "state", "verify").out
+    Life(JobRunProvider, life.session).up(cluster_id=CLUSTER, job_name="orders")
+    assert _started(cloud) == 1
 
 
 @pytest.mark.slow

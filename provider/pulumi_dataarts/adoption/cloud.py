@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from pulumi_dataarts.adoption.sources import require_bucket, write_new
 from pulumi_dataarts.cdm import inventory as cdm
 from pulumi_dataarts.dlf import inventory as dlf
 from pulumi_dataarts.dli import inventory as dli
@@ -66,27 +67,17 @@ def take_stock(session: Session, wanted: Wanted) -> Stock:
     return Stock(list(_with_own_names(unmanaged)), stock.left_out)
 
 
-def write_new(folder: Path, files: Mapping[str, str]) -> None:
-    """Write files, none of which may exist. Raises ConfigError that names those which do."""
-    if standing := sorted(name for name in files if (folder / name).exists()):
-        raise ConfigError(
-            f"{folder} has {', '.join(standing[:3])} already", hint="Move it away, or give another folder with --out."
-        )
-    for name, text in files.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8", newline="")
-
-
 def _take_workspace(session: Session, workspace: str, wanted: Wanted, stock: Stock) -> None:
     contents = dlf.in_workspace(session, workspace)
     stock.left_out += contents.left_out
     path = f"obs://{wanted.bucket}/imported/{workspace}.zip"
     if not contents.bundle.jobs or ("dlf:JobImport", f"{workspace}/{path.removeprefix('obs://')}") in wanted.managed:
         return
-    _require_bucket(wanted, f"the jobs of workspace {workspace}")
+    require_bucket(wanted.bucket, f"the jobs of workspace {workspace}")
     source = f"bundles/{workspace}"
-    write_new(wanted.folder / source, dlf.sources(contents.bundle))
-    stock.found.append(dlf.adopted_jobs(session, workspace, contents.bundle, wanted.folder / source, source, path))
+    folder = wanted.folder / source
+    write_new(folder, dlf.sources(contents.bundle))
+    stock.found.append(dlf.adopted_jobs(session, workspace, contents.bundle, f"{workspace}-jobs", folder, source, path))
 
 
 def _take_flink(session: Session, wanted: Wanted, stock: Stock) -> None:
@@ -95,18 +86,10 @@ def _take_flink(session: Session, wanted: Wanted, stock: Stock) -> None:
     zip_file = f"{wanted.bucket}/imported/flink.zip"
     if not contents.jobs or ("dli:FlinkJobImport", zip_file) in wanted.managed:
         return
-    _require_bucket(wanted, "the Flink jobs")
+    require_bucket(wanted.bucket, "the Flink jobs")
     source = "flink"
     write_new(wanted.folder / source, dli.sources(contents.jobs))
-    stock.found.append(dli.adopted_jobs(session, wanted.folder / source, source, zip_file))
-
-
-def _require_bucket(wanted: Wanted, what: str) -> None:
-    if not wanted.bucket:
-        raise ConfigError(
-            f"{what} are managed as an archive in OBS, and no bucket is named for it",
-            hint="Add --bucket NAME; nothing is put there before something changes.",
-        )
+    stock.found.append(dli.adopted_jobs(session, "flink-jobs", wanted.folder / source, source, zip_file))
 
 
 def _with_own_names(found: Iterable[Found]) -> Iterator[Found]:

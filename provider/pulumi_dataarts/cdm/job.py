@@ -234,7 +234,15 @@ class JobHandler(Handler[JobInputs]):
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
         """Say that a run under way is stopped."""
         remote = any(change.field not in ("when_running", "deadline_s") for change in changed)
-        return [effect(STOPS_JOB, known.get("name"))] if remote and declared.get("when_running") == "stop" else []
+        return _stops(known, declared) if remote else []
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say that a run under way is stopped."""
+        return _stops(known, known)
+
+
+def _stops(known: Properties, policy: Properties) -> list[str]:
+    return [effect(STOPS_JOB, known.get("name"))] if policy.get("when_running") == "stop" else []
 
 
 def _settled_groups(asked: Mapping[str, Group], live: Mapping[str, Group]) -> dict[str, Group]:

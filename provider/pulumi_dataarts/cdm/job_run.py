@@ -124,6 +124,10 @@ class JobRunHandler(Handler[JobRunInputs]):
         """Say that a replacement is a new run."""
         return [effect(MOVES_DATA, declared.get("job_name"))] if any(change.replaces for change in changed) else []
 
+    def effects_of_making(self, declared: Properties) -> list[str]:
+        """Say that a run is started."""
+        return [effect(MOVES_DATA, declared.get("job_name"))]
+
 
 class JobRunProvider(DynamicProvider):
     """The dynamic provider of cdm.JobRun."""

@@ -32,10 +32,8 @@ if TYPE_CHECKING:
 @click.option("--cluster", "clusters", multiple=True, metavar="ID", help="With --from-cloud: a CDM cluster.")
 @click.option("--workspace", "workspaces", multiple=True, metavar="ID", help="With --from-cloud: a workspace.")
 @click.option("--flink", is_flag=True, help="With --from-cloud: the Flink jobs.")
-@click.option("--bucket", default="", metavar="NAME", help="With --from-cloud: where archives shall lie later.")
-@click.option(
-    "--out", type=click.Path(path_type=Path), help="With --from-cloud: where to write. [default: the program]"
-)
+@click.option("--bucket", default="", metavar="NAME", help="For jobs kept as archives: where these shall lie later.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where to write sources. [default: the program's folder]")
 def import_(
     type: str | None,
     resource: str | None,
@@ -53,6 +51,7 @@ def import_(
 
     \b
     dataarts import cdm:Job orders cluster-id/orders       print the code to paste
+    dataarts import dlf:JobImport daily default/daily --bucket lake    and write the job's sources
     dataarts import obs:Object rates lake/rates.csv -a source=rates.csv
     dataarts import --from-cloud --cluster ID --workspace default --flink --bucket lake
     """
@@ -60,26 +59,25 @@ def import_(
         raise click.UsageError("give TYPE NAME ID, or --from-cloud")
     chosen = choose(name)
     chosen = chosen if chosen.exists() else create(chosen)
-    session = _session(chosen)
+    session, folder = _session(chosen), out or chosen.place.project.program()[0]
     if from_cloud:
-        _import_all(chosen, session, out or chosen.place.project.program()[0], where, protect=protect)
+        _import_all(chosen, session, folder, where, protect=protect)
         return
     if not (type and resource and id):
         raise click.UsageError("give TYPE NAME ID")
-    _import_one(chosen, session, (type, resource, id), said, parent, protect=protect)
-
-
-def _import_one(
-    chosen: Chosen, session: Session, which: tuple[str, str, str], said: tuple[str, ...], parent: str, *, protect: bool
-) -> None:
-    from pulumi_dataarts.adoption.code import commands, declarations, secret_keys
     from pulumi_dataarts.adoption.kinds import kind
-    from pulumi_dataarts.adoption.single import found_one
+    from pulumi_dataarts.adoption.single import Wish, found_one
 
-    type, name, id = which
     short, provider = kind(type)
-    arguments = dict(_pair(text) for text in said)
-    found = [found_one(provider, short, name, id, session, said=arguments)]
+    wish = Wish(short, resource, id, folder, where["bucket"])
+    found = found_one(provider, wish, session, said=dict(_pair(text) for text in said))
+    _import_one(chosen, found, parent, protect=protect)
+
+
+def _import_one(chosen: Chosen, one: Found, parent: str, *, protect: bool) -> None:
+    from pulumi_dataarts.adoption.code import commands, declarations, secret_keys
+
+    found = [one]
     _remember(chosen, found, parent, protect=protect)
     if keys := secret_keys(found):
         click.echo("config = pulumi.Config()")
@@ -88,9 +86,10 @@ def _import_one(
 
 
 def _import_all(chosen: Chosen, session: Session, folder: Path, where: dict[str, Any], *, protect: bool) -> None:
-    from pulumi_dataarts.adoption.cloud import Wanted, take_stock, write_new
+    from pulumi_dataarts.adoption.cloud import Wanted, take_stock
     from pulumi_dataarts.adoption.code import commands, program, secret_keys
     from pulumi_dataarts.adoption.entries import managed
+    from pulumi_dataarts.adoption.sources import write_new
     from pulumi_dataarts.backend import runs
 
     known = managed(runs.load(chosen.stack, chosen.keyring).snapshot)

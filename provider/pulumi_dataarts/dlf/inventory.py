@@ -14,7 +14,7 @@ from pulumi_dataarts.dlf.bindings import Bindings
 from pulumi_dataarts.dlf.bundle import Bundle, checked, resource_references, script_names
 from pulumi_dataarts.dlf.canonical import Body, Kind, authored
 from pulumi_dataarts.dlf.job_import import JobImportProvider
-from pulumi_dataarts.errors import ConfigError
+from pulumi_dataarts.errors import ConfigError, NotFound
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adoption import Found, adopted
 from pulumi_dataarts.lifecycle.handler import Live
@@ -30,14 +30,16 @@ class Contents:
     left_out: list[str]
 
 
-def in_workspace(session: Session, workspace: str) -> Contents:
-    """Return the workspace's jobs and what they use. Reads only: exports and lists.
+def in_workspace(session: Session, workspace: str, only: str = "") -> Contents:
+    """Return the workspace's jobs, or one of them, and what they use. Reads only: exports and lists.
 
     Raises:
-        NotFound: there is no such workspace.
+        NotFound: there is no such workspace, or no such job.
     """
     place = api.workspace(session, workspace)
-    jobs = standing.jobs(session, place, standing.job_names(session, place))
+    jobs = standing.jobs(session, place, {only} if only else standing.job_names(session, place))
+    if only and not jobs:
+        raise NotFound(f"there is no job {only} in workspace {workspace}", service="dlf", operation="query job")
     scripts = standing.scripts(session, place, set[str]().union(*map(script_names, jobs.values())))
     used = set[str]().union(*map(resource_references, jobs.values()))
     rows = {str(row.get("name")): row for row in api.list_resources(place)} if used else {}
@@ -58,13 +60,16 @@ def sources(bundle: Bundle) -> dict[str, str]:
     return files
 
 
-def adopted_jobs(session: Session, workspace: str, bundle: Bundle, folder: Path, source: str, path: str) -> Found:
-    """Return the import that the workspace's jobs might have come from.
+def adopted_jobs(
+    session: Session, workspace: str, bundle: Bundle, name: str, folder: Path, source: str, path: str
+) -> Found:
+    """Return the import that these jobs of a workspace might have come from.
 
     Args:
         session: the open session.
         workspace: its id.
-        bundle: what is in it.
+        bundle: the jobs, and what they use.
+        name: of the resource.
         folder: where the sources lie now.
         source: the same folder, as the program names it.
         path: where the archive shall lie one day; nothing needs to lie there yet.
@@ -78,7 +83,7 @@ def adopted_jobs(session: Session, workspace: str, bundle: Bundle, folder: Path,
     found = adopted(
         JobImportProvider,
         "dlf:JobImport",
-        f"{workspace}-jobs",
+        name,
         f"{workspace}/{where.bucket}/{where.key}",
         Live({**told, **drift.as_declared(declared, owned, owned)}, facts),
         said={"bundle": str(folder)},

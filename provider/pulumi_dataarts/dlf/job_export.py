@@ -83,8 +83,12 @@ class JobExportHandler(Handler[JobExportInputs]):
         """Say what lies at the old destination and is overwritten or removed."""
         before, after = known.get("destination"), declared.get("destination")
         if before != after:
-            return [effect(DELETES_DATA, f"the export at {before}")] if isinstance(after, str) else []
+            return self.effects_of_removing(known) if isinstance(after, str) else []
         return [effect(OVERWRITES_EDIT, after)] if known.get("content") != AS_EXPORTED else []
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say that the archive goes."""
+        return [effect(DELETES_DATA, f"the export at {known.get('destination')}")]
 
 
 def _exported(place: api.Workspace, inputs: JobExportInputs) -> tuple[bytes, Properties]:

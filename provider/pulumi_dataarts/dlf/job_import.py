@@ -8,7 +8,7 @@ leaves the bundle is removed.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import pulumi
@@ -30,7 +30,7 @@ from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
-from pulumi_dataarts.lifecycle.effects import DELETES_DATA, OVERWRITES_EDIT, STOPS_JOB, effects
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, OVERWRITES_EDIT, STOPS_JOB, effect, effects
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.inputs import dump
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
@@ -96,20 +96,36 @@ class JobImportHandler(Handler[JobImportInputs]):
 
         Without a local bundle the jobs that change are known only after the archive was read: any may be.
         """
-        may_stop = declared.get("when_running") != "fail"
         if any(change.replaces for change in changed):
-            return effects(DELETES_DATA, [counted("job", known.get("owned_jobs") or {})])
+            return self.effects_of_removing(known)
         if not declared.get("bundle") or "jobs" not in declared:
-            return effects(STOPS_JOB, [counted("job", known.get("owned_jobs") or {})] if may_stop else [])
+            return _stops(known.get("owned_jobs") or {}, declared)
         before, after = known.get("jobs") or {}, declared["jobs"]
-        edited = [name for name, digest in before.items() if digest.startswith(drift.EDITED)]
         overwritten = [name for name in before if name in after and before[name] != after[name]]
         deleted = [name for name in before if name not in after]
-        said = effects(OVERWRITES_EDIT, [counted("job", edited)] if edited else [])
-        said += effects(
-            STOPS_JOB, [counted("job", [*overwritten, *deleted])] if overwritten + deleted and may_stop else []
-        )
-        return said + effects(DELETES_DATA, [counted("job", deleted)] if deleted else [])
+        return _overwrites(known) + _stops([*overwritten, *deleted], declared) + _deletes(deleted)
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say that the jobs go, and are taken off schedule first."""
+        jobs = known.get("owned_jobs") or {}
+        return _stops(jobs, known) + _deletes(jobs)
+
+
+def _overwrites(known: Mapping[str, Any]) -> list[str]:
+    kinds = {"job": "jobs", "script": "scripts", "resource": "archive_resources"}
+    edited = {
+        kind: [name for name, digest in (known.get(field) or {}).items() if digest.startswith(drift.EDITED)]
+        for kind, field in kinds.items()
+    }
+    return effects(OVERWRITES_EDIT, [counted(kind, names) for kind, names in edited.items() if names])
+
+
+def _stops(jobs: Collection[str], policy: Mapping[str, Any]) -> list[str]:
+    return [effect(STOPS_JOB, counted("job", jobs))] if jobs and policy.get("when_running") != "fail" else []
+
+
+def _deletes(jobs: Collection[str]) -> list[str]:
+    return [effect(DELETES_DATA, counted("job", jobs))] if jobs else []
 
 
 def _brought(id: str, inputs: JobImportInputs, known: Mapping[str, Any], session: Session) -> Properties:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, Field, JsonValue
 from pulumi_dataarts.dli.archive import Archive, load
 from pulumi_dataarts.dli.runs import DEADLINE_S
 from pulumi_dataarts.errors import ConfigError
-from pulumi_dataarts.lifecycle.fields import Derived, Local, NotCompared, Replaces, ServerFills
+from pulumi_dataarts.lifecycle.fields import Derived, Local, MovesByItself, NotCompared, Replaces, ServerFills
 from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake
 from pulumi_dataarts.model.values import Properties
 
@@ -138,6 +138,7 @@ class FlinkJobRunInputs(Inputs):
     ] = None
     state: Annotated[
         Literal["running", "stopped"],
+        MovesByItself(),
         Field(
             description="What the job is to be. One that has finished counts as running. "
             "Source: huawei-dli-flink.md section 5."

@@ -16,6 +16,7 @@ from pulumi_dataarts.dli.archive import load
 from pulumi_dataarts.dli.importing import ids_of, settings_of, standing_jobs
 from pulumi_dataarts.dli.job_import import FlinkJobImportProvider
 from pulumi_dataarts.dli.wire import FlinkJob, JobBody
+from pulumi_dataarts.errors import NotFound
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adoption import Found, adopted
 from pulumi_dataarts.lifecycle.handler import Live
@@ -29,11 +30,18 @@ class Contents:
     left_out: list[str]
 
 
-def in_project(session: Session) -> Contents:
-    """Return the project's Flink jobs. Reads only. Whether they run is no part of it."""
+def in_project(session: Session, only: str = "") -> Contents:
+    """Return the project's Flink jobs, or one of them. Reads only. Whether they run is no part of it.
+
+    Raises:
+        NotFound: there is no job of that name.
+    """
     jobs: dict[str, dict[str, Any]] = {}
     left_out = []
-    for job in api.list_jobs(session):
+    found = [job for job in api.list_jobs(session) if not only or job.name == only]
+    if only and not found:
+        raise NotFound(f"there is no Flink job {only}", service="dli", operation="list jobs")
+    for job in found:
         body = _body(job)
         try:
             JobBody.model_validate(body)
@@ -57,11 +65,12 @@ def sources(jobs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
     return files
 
 
-def adopted_jobs(session: Session, folder: Path, source: str, zip_file: str) -> Found:
-    """Return the import that the project's jobs might have come from.
+def adopted_jobs(session: Session, name: str, folder: Path, source: str, zip_file: str) -> Found:
+    """Return the import that these Flink jobs might have come from.
 
     Args:
         session: the open session.
+        name: of the resource.
         folder: where the sources lie now.
         source: the same folder, as the program names it.
         zip_file: where the archive shall lie one day; nothing needs to lie there yet.
@@ -70,9 +79,7 @@ def adopted_jobs(session: Session, folder: Path, source: str, zip_file: str) -> 
     standing = {job.name: job for job in standing_jobs(session, declared)}
     jobs = {name: settings_of(job, declared[name]) for name, job in standing.items()}
     live = Live({"zip_file": zip_file, "jobs": jobs}, {"job_ids": ids_of(standing.values())})
-    found = adopted(
-        FlinkJobImportProvider, "dli:FlinkJobImport", "flink-jobs", zip_file, live, said={"archive": str(folder)}
-    )
+    found = adopted(FlinkJobImportProvider, "dli:FlinkJobImport", name, zip_file, live, said={"archive": str(folder)})
     named = {"archive": source}
     return Found(
         found.kind, found.name, found.id,

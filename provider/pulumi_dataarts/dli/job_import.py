@@ -16,7 +16,7 @@ from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
-from pulumi_dataarts.lifecycle.effects import DELETES_DATA, RESTARTS_AFRESH, RESTARTS_SAVED, effects
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, RESTARTS_AFRESH, RESTARTS_SAVED, STOPS_JOB, effects
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
 from pulumi_dataarts.model.values import Properties
@@ -67,13 +67,23 @@ class FlinkJobImportHandler(Handler[FlinkJobImportInputs]):
             is_imported = any(change.field in {"zip_file", "digest"} for change in changed)
             return _restarts(known.get("job_ids", {}) if is_imported else (), declared)
         said = _restarts([name for name in before if name in after and before[name] != after[name]], declared)
-        return said + effects(DELETES_DATA, [f"Flink job {name}" for name in before if after and name not in after])
+        return said + _deletes([name for name in before if after and name not in after], declared)
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say that the jobs go, and are stopped first if they run."""
+        return _deletes(list(known.get("job_ids") or {}), known)
 
 
 def _restarts(names: Iterable[str], declared: Mapping[str, Any]) -> list[str]:
     if declared.get("when_running") != "stop":
         return []
     return effects(RESTARTS_SAVED if declared.get("savepoint") else RESTARTS_AFRESH, names)
+
+
+def _deletes(names: Sequence[str], policy: Mapping[str, Any]) -> list[str]:
+    jobs = [f"Flink job {name}" for name in names]
+    stopped = effects(STOPS_JOB, jobs) if policy.get("when_running") == "stop" else []
+    return stopped + effects(DELETES_DATA, jobs)
 
 
 def _read_for_import(id: str, session: Session) -> Live | None:

@@ -76,13 +76,21 @@ class FlinkJobRunHandler(Handler[FlinkJobRunInputs]):
             return [effect(MOVES_DATA, job)]
         return [effect(RESTARTS_SAVED if is_kept else RESTARTS_AFRESH, job)]
 
+    def effects_of_making(self, declared: Properties) -> list[str]:
+        """Say that the job is run."""
+        return effects(MOVES_DATA, _named_if_running(declared))
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say that the job is stopped."""
+        return effects(STOPS_JOB, _named_if_running(known))
+
 
 def _of_another_job(known: Mapping[str, Any], declared: Mapping[str, Any]) -> list[str]:
-    stopped, run = (
-        [side.get("job_name") or side.get("job_id")] if side.get("state") == "running" else []
-        for side in (known, declared)
-    )
-    return effects(STOPS_JOB, stopped) + effects(MOVES_DATA, run)
+    return effects(STOPS_JOB, _named_if_running(known)) + effects(MOVES_DATA, _named_if_running(declared))
+
+
+def _named_if_running(run: Mapping[str, Any]) -> list[Any]:
+    return [run.get("job_name") or run.get("job_id")] if run.get("state") == "running" else []
 
 
 def _id(inputs: FlinkJobRunInputs) -> str:

@@ -12,7 +12,7 @@ class Stage(IntEnum):
 
     NONE = 0
     NO_NEW_STEPS = 1
-    """Steps that run are finished and recorded; nothing new begins."""
+    """Steps that run are finished and recorded, but for those that only wait, which end; nothing new begins."""
     AT_ONCE = 2
     """Nothing is waited for: what runs stays in the state as pending operations."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import grpc
 import grpc.aio
+from google.protobuf import empty_pb2
 from pulumi.runtime.proto import provider_pb2_grpc
 
 from pulumi_dataarts.engine.children import Child, Command, OnLine
@@ -144,6 +146,13 @@ class HostPool:
             status = await child.stop(0)
             raise ResourceFailed(f"the provider process could not be started (exit status {status})")
         return Host(child, port, self._token)
+
+    async def cancel(self) -> None:
+        """Tell every process that the run was stopped: what only waits there need not go on."""
+        for task in self._hosts.values():
+            if task.done() and not task.cancelled() and task.exception() is None:
+                with contextlib.suppress(ResourceFailed, OutcomeUnknown):
+                    await task.result().call("Cancel", empty_pb2.Empty())
 
     async def close(self) -> None:
         """End every process, whatever it is doing."""

@@ -60,7 +60,7 @@ async def carry_out(
     declarations = Declarations(run, builtin)
     program = following(run, declarations, hosts, token)
     work = asyncio.create_task(perform(operation, run, declarations, program))
-    stop_listening = cancel.listen(_canceller(run, work))
+    stop_listening = cancel.listen(_canceller(run, work, hosts))
     try:
         await asyncio.wait({work})
     finally:
@@ -157,14 +157,16 @@ def make_run(operation: Operation, ledger: Ledger, registry: Registry, reporter:
     )
 
 
-def _canceller(run: Run, work: asyncio.Task[Properties]) -> Callable[[Stage], None]:
+def _canceller(run: Run, work: asyncio.Task[Properties], hosts: HostPool) -> Callable[[Stage], None]:
     loop = asyncio.get_running_loop()
 
     def stop(stage: Stage) -> None:
         run.is_cancelled = True
         run.halt()
         run.is_abandoned = stage is Stage.AT_ONCE
-        if run.is_abandoned:
+        if stage is Stage.NO_NEW_STEPS:
+            run.spawn(hosts.cancel())
+        else:
             for task in (work, *run.tasks):
                 task.cancel()
 

@@ -7,6 +7,9 @@ provider can have it unpickle what they like. Without that variable nobody is tu
 What the stock host does not send: a diff's `paths` (property path to `add`, `update`, `delete`, or one of these with
 `-replace`) go out as the detailed diff; its `effects` and `reasons` as trailing metadata, for display alone.
 
+What it does not pass on: `custom_timeouts`, to a provider's `limited(seconds)`, a context for one operation; and that
+the run was stopped, to its `cancel()`. Providers without these are called all the same.
+
 Source: pulumi-dynamic-provider.md section 2.
 """
 
@@ -77,6 +80,13 @@ class Providers:
         text = properties[_PROVIDER]
         known = self._known.get(text)
         return known if known is not None else self._load(text)
+
+    def cancel(self) -> None:
+        """Tell every provider that can be told."""
+        with self._lock:
+            known = list(self._known.values())
+        for provider in known:
+            getattr(provider, "cancel", lambda: None)()
 
     def _load(self, text: str) -> ResourceProvider:
         with self._lock:
@@ -152,7 +162,8 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         return plugin_pb2.PluginInfo(version="0.1.0")
 
     def Cancel(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
-        """Dynamic providers have no way to be told."""
+        """Have those providers that can end their waiting."""
+        self._providers.cancel()
         return empty_pb2.Empty()
 
     @_reporting
@@ -183,7 +194,9 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         """Have the provider make the object."""
         inputs = _received(request.properties)
         pickled = inputs[_PROVIDER]
-        result = self._providers.of(inputs).create(inputs)
+        provider = self._providers.of(inputs)
+        with _limited(provider, request.timeout):
+            result = provider.create(inputs)
         return provider_pb2.CreateResponse(id=result.id, properties=_to_struct(result.outs or {}, pickled))
 
     @_reporting
@@ -191,7 +204,9 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         """Have the provider change the object."""
         olds, news = _received(request.olds), _received(request.news)
         pickled = news[_PROVIDER]
-        result = self._providers.of(news).update(request.id, olds, news)
+        provider = self._providers.of(news)
+        with _limited(provider, request.timeout):
+            result = provider.update(request.id, olds, news)
         return provider_pb2.UpdateResponse(properties=_to_struct(result.outs or {}, pickled))
 
     @_reporting
@@ -199,7 +214,9 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
         """Have the provider look the object up; an empty id says that it is gone."""
         known = _received(request.properties) or _received(request.inputs)
         pickled = known[_PROVIDER]
-        result = self._providers.of(known).read(request.id, known)
+        provider = self._providers.of(known)
+        with _limited(provider, request.timeout):
+            result = provider.read(request.id, known)
         response = provider_pb2.ReadResponse(id=result.id or "", properties=_to_struct(result.outs or {}, pickled))
         if result.inputs is not None:
             response.inputs.CopyFrom(_to_struct(result.inputs, pickled))
@@ -209,8 +226,15 @@ class ProviderServicer(provider_pb2_grpc.ResourceProviderServicer):
     def Delete(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802
         """Have the provider remove the object."""
         known = _received(request.properties)
-        self._providers.of(known).delete(request.id, known)
+        provider = self._providers.of(known)
+        with _limited(provider, request.timeout):
+            provider.delete(request.id, known)
         return empty_pb2.Empty()
+
+
+def _limited(provider: ResourceProvider, seconds: float) -> contextlib.AbstractContextManager[None]:
+    limited: Callable[[float], contextlib.AbstractContextManager[None]] | None = getattr(provider, "limited", None)
+    return limited(seconds) if limited else contextlib.nullcontext()
 
 
 def _diff_response(result: Any) -> Any:

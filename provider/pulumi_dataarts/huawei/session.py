@@ -12,6 +12,7 @@ from pulumi_dataarts.huawei import waiting
 from pulumi_dataarts.huawei.clock import Clock, SystemClock
 from pulumi_dataarts.huawei.coalescing import Flights
 from pulumi_dataarts.huawei.credentials import AccessKey, Credentials, Password, Token
+from pulumi_dataarts.huawei.pauses import Pauses
 from pulumi_dataarts.huawei.redaction import Redactor
 from pulumi_dataarts.huawei.storage import open_storage
 from pulumi_dataarts.huawei.throttle import Throttle
@@ -19,6 +20,7 @@ from pulumi_dataarts.huawei.transport import Connection, ErrorTable, Service
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
+    from contextlib import AbstractContextManager
 
     from pulumi_dataarts.huawei.settings import Settings
 
@@ -41,6 +43,7 @@ class Session:
         """
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
+        self._pauses = Pauses(self.clock)
         self._say = say or _to_standard_error
         self._redactor = Redactor()
         self._redactor.conceal(settings.secrets())
@@ -82,16 +85,24 @@ class Session:
         every_s: float = 2.0,
         describe: Callable[[], str] | None = None,
     ) -> T:
-        """Look until `look` returns something, ever slower, and tell how it goes. Raises WaitTimeout."""
+        """Look until `look` returns something, ever slower, and tell how it goes. Raises WaitTimeout, Cancelled."""
         return waiting.wait_until(
             look,
             what=what,
             deadline_s=deadline_s,
             every_s=every_s,
-            clock=self.clock,
+            clock=self._pauses,
             tell=self.tell,
             describe=describe,
         )
+
+    def limited(self, seconds: float) -> AbstractContextManager[None]:
+        """Give all waiting in this thread so much time, inside the block; 0 is no limit."""
+        return self._pauses.limited(seconds)
+
+    def stop(self) -> None:
+        """End all waiting of this session: the run was stopped."""
+        self._pauses.stop()
 
     def shared(self, key: Hashable, load: Callable[[], T]) -> T:
         """Load once for all who ask for `key` within a few milliseconds; nothing is kept for later."""
@@ -113,8 +124,8 @@ class Session:
             table=errors,
             connection=self._connection,
             credentials=credentials,
-            throttle=Throttle(settings.rate_per_s, max(1, int(settings.rate_per_s)), self.clock),
-            clock=self.clock,
+            throttle=Throttle(settings.rate_per_s, max(1, int(settings.rate_per_s)), self._pauses),
+            clock=self._pauses,
             redactor=self._redactor,
             say=self.tell,
             away_hint=_away_hint(settings),

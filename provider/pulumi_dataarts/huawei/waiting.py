@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from pulumi_dataarts.errors import WaitTimeout
+from pulumi_dataarts.errors import Cancelled, WaitTimeout
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TELL_EVERY_S: Final = 10.0
+_IT_GOES_ON: Final = "What the service is doing goes on; the next `up` looks at what came of it."
 
 
 def wait_until(
@@ -41,7 +42,8 @@ def wait_until(
         describe: says how far it is, in the service's own words.
 
     Raises:
-        WaitTimeout: the deadline passed.
+        WaitTimeout: the deadline passed, or the time of the whole operation is up.
+        Cancelled: the run was stopped.
     """
     started_s = told_s = clock.now_s()
     pause_s = every_s / 8
@@ -55,9 +57,17 @@ def wait_until(
         if clock.now_s() - told_s >= TELL_EVERY_S:
             told_s = clock.now_s()
             tell(f"waiting for {what}: {elapsed_s:.0f} s{_progress(describe)}")
-        clock.sleep(min(pause_s, deadline_s - elapsed_s))
+        _pause(min(pause_s, deadline_s - elapsed_s), clock, what, describe)
         pause_s = min(pause_s * 1.5, every_s)
     return seen
+
+
+def _pause(seconds: float, clock: Clock, what: str, describe: Callable[[], str] | None) -> None:
+    try:
+        clock.sleep(seconds)
+    except (Cancelled, WaitTimeout) as error:
+        about = f"{error.message}, while waiting for {what}{_progress(describe)}"
+        raise type(error)(about, hint=error.hint or _IT_GOES_ON) from None
 
 
 def _progress(describe: Callable[[], str] | None) -> str:

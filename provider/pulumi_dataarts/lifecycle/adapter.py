@@ -6,6 +6,7 @@ A provider is pickled by reference (an importable class, no instance state, `__r
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, ClassVar
 
 from pulumi.dynamic import (
@@ -22,9 +23,18 @@ from pulumi.output import Unknown as PulumiUnknown
 
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.huawei.session import Session, open_session
-from pulumi_dataarts.lifecycle.changes import FINGERPRINTS, UNREAD, Change, changes, fingerprints, visible
+from pulumi_dataarts.lifecycle.changes import (
+    EDITED_OUTSIDE,
+    FINGERPRINTS,
+    UNREAD,
+    Change,
+    changes,
+    edits,
+    fingerprints,
+    visible,
+)
 from pulumi_dataarts.lifecycle.fields import InProduction, Local, WriteOnly, fields_with, rule_of
-from pulumi_dataarts.lifecycle.handler import Handler, Live, restrict
+from pulumi_dataarts.lifecycle.handler import Handler, Live, effects_of_changing, restrict
 from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake, check, dump, parse
 from pulumi_dataarts.model.values import UNKNOWN, Properties
 
@@ -69,6 +79,15 @@ class DynamicProvider(ResourceProvider):
             raise ConfigError(f"{self.handler.kind}: the provider was not configured")
         return self._session
 
+    def limited(self, seconds: float) -> AbstractContextManager[None]:
+        """Bound all waiting inside the block: `custom_timeouts`, from an engine that passes them on; 0 is no bound."""
+        return self.session.limited(seconds)
+
+    def cancel(self) -> None:
+        """End all waiting, from an engine that passes a cancellation on. Calls under way are answered."""
+        if self._session is not None:
+            self._session.stop()
+
     def check(self, _olds: Any, news: Any) -> CheckResult:
         """Fill defaults, normalise, and report all mistakes at once."""
         properties, mistakes = self._checked({**self._defaults(), **_without_none(_from_pulumi(news))})
@@ -93,7 +112,7 @@ class DynamicProvider(ResourceProvider):
         known, declared = _from_pulumi(_olds), _from_pulumi(_news)
         found = changes(self.handler.inputs, known, declared)
         moved = {change.field for change in found} & set(self.handler.identity)
-        effects = self.handler.effects(known, declared, found) if found else []
+        effects = effects_of_changing(self.handler, known, declared, found)
         return Diff(found, delete_before_replace=not moved, effects=effects)
 
     def create(self, props: Any) -> CreateResult:
@@ -143,9 +162,14 @@ class DynamicProvider(ResourceProvider):
         model = self.handler.inputs
         asked = visible(model, known)
         standing = asked | restrict(model, asked or live.declared, live.declared)
-        outputs = {**standing, **live.facts, FINGERPRINTS: known.get(FINGERPRINTS, {})}
-        moved = changes(model, asked, standing | {})
-        return ReadResult(id_, _without_empty(outputs), standing if _visible_moves(model, moved) else None)
+        moved = [change for change in changes(model, asked, standing) if not rule_of(model, change.field, WriteOnly)]
+        outputs = {
+            **standing,
+            **live.facts,
+            FINGERPRINTS: known.get(FINGERPRINTS, {}),
+            EDITED_OUTSIDE: edits(model, known, moved if asked else []),
+        }
+        return ReadResult(id_, _without_empty(outputs), standing if moved else None)
 
     def _parsed(self, props: Any) -> Inputs:
         return parse(self.handler.inputs, _from_pulumi(props))
@@ -160,16 +184,12 @@ class DynamicProvider(ResourceProvider):
         return {name: value for name, value in known.items() if name not in own}
 
 
-def _visible_moves(model: type[Inputs], moved: list[Change]) -> bool:
-    return any(change.field not in fields_with(model, WriteOnly) for change in moved)
-
-
 def _without_none(properties: Properties) -> Properties:
     return {name: value for name, value in properties.items() if value is not None}
 
 
 def _without_empty(outputs: Properties) -> Properties:
-    return {name: value for name, value in outputs.items() if name != FINGERPRINTS or value}
+    return {name: value for name, value in outputs.items() if value or name not in (FINGERPRINTS, EDITED_OUTSIDE)}
 
 
 def _from_pulumi(value: Any) -> Any:

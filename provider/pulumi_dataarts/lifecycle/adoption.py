@@ -49,7 +49,8 @@ def looked_up(provider: type[DynamicProvider], id: str, session: Session) -> Liv
     if live is None:
         raise NotFound(
             f"there is no {provider.handler.kind} {id}",
-            hint="The id is as in `dataarts stack --show-ids`: <cluster>/<name>, <workspace>/<bucket>/<key>, <bucket>.",
+            hint="The id is as in `dataarts stack --show-ids`: <cluster>/<name>, <workspace>/<bucket>/<key>, <bucket>; "
+            "a job of DataArts Factory that was made by hand is <workspace>/<name>, a Flink job its name.",
         )
     return live
 

@@ -11,13 +11,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pulumi_dataarts.lifecycle.fields import KeyedBy, NotCompared, Replaces, Unordered, WriteOnly, rule_of
+from pulumi_dataarts.lifecycle.fields import (
+    KeyedBy,
+    MovesByItself,
+    NotCompared,
+    Replaces,
+    Unordered,
+    WriteOnly,
+    rule_of,
+)
 from pulumi_dataarts.lifecycle.fingerprints import fingerprint, matches
 from pulumi_dataarts.lifecycle.inputs import Inputs
 from pulumi_dataarts.model.diffs import diff
 from pulumi_dataarts.model.values import Properties, Secret, has_unknown
 
 FINGERPRINTS = "fingerprints"
+EDITED_OUTSIDE = "edited_outside"
+"""Output with the paths that a refresh found edited by hand, until an update sets them back."""
 UNREAD = "unread"
 """In place of the fingerprints of a write-only field: it holds something that nobody has read or written here."""
 
@@ -60,6 +70,23 @@ def fingerprints(model: type[Inputs], declared: Mapping[str, Any], known: Mappin
                 old = before.get(path, "")
                 kept[path] = old if old and matches(value, old) else fingerprint(value)
     return kept
+
+
+def edits(model: type[Inputs], known: Mapping[str, Any], moved: Iterable[Change]) -> list[str]:
+    """Return the paths that somebody edited outside, those of earlier looks included."""
+    by_hand = {change.path for change in moved if not rule_of(model, change.field, MovesByItself)}
+    return sorted(by_hand | set(known.get(EDITED_OUTSIDE, [])))
+
+
+def overwritten(known: Mapping[str, Any], found: Iterable[Change]) -> list[str]:
+    """Return the changed paths that would overwrite something edited outside."""
+    edited = known.get(EDITED_OUTSIDE, [])
+    return [change.path for change in found if any(_overlap(change.path, path) for path in edited)]
+
+
+def _overlap(one: str, other: str) -> bool:
+    shorter, longer = sorted((one, other), key=len)
+    return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}["))
 
 
 def visible(model: type[Inputs], declared: Mapping[str, Any]) -> Properties:

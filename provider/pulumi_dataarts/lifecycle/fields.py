@@ -66,6 +66,11 @@ class InProduction(Rule):
 
 
 @dataclass(frozen=True)
+class MovesByItself(Rule):
+    """Is otherwise than declared without anybody's doing (a job that ended): setting it back overwrites no edit."""
+
+
+@dataclass(frozen=True)
 class NotCompared(Rule):
     """Says how to do it, not what shall stand (a path on this machine, `adopt`): never a difference."""
 

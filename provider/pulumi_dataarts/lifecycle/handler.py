@@ -9,7 +9,8 @@ from typing import Any, ClassVar, Generic
 
 from pulumi_dataarts.errors import AlreadyExists
 from pulumi_dataarts.huawei.session import Session
-from pulumi_dataarts.lifecycle.changes import Change, changes, visible
+from pulumi_dataarts.lifecycle.changes import Change, changes, overwritten, visible
+from pulumi_dataarts.lifecycle.effects import OVERWRITES_EDIT, effects
 from pulumi_dataarts.lifecycle.fields import ServerFills, rule_of
 from pulumi_dataarts.lifecycle.inputs import AnyInputs, Inputs, dump
 from pulumi_dataarts.model.values import Properties
@@ -67,8 +68,26 @@ class Handler(ABC, Generic[AnyInputs]):
         """Remove what this resource made, and nothing else. Already gone is done."""
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
-        """Say what a step does beyond configuration (`stops a running job`, …), for the plan. No calls."""
+        """Say what an update or a replacement does beyond configuration (`stops a running job`, …). No calls."""
         return []
+
+    def effects_of_making(self, declared: Properties) -> list[str]:
+        """Say what a create does beyond configuration. No calls; values may be unknown."""
+        return []
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say what a delete does beyond removing configuration. No calls."""
+        return []
+
+
+def effects_of_changing(
+    handler: Handler[Any], known: Properties, declared: Properties, found: Sequence[Change]
+) -> list[str]:
+    """Return what an update or a replacement does beyond configuration; nothing where nothing changes. No calls."""
+    told = handler.effects(known, declared, found) if found else []
+    if any(text.startswith(OVERWRITES_EDIT) for text in told):
+        return told
+    return [*effects(OVERWRITES_EDIT, overwritten(known, found)), *told]
 
 
 def differences(model: type[Inputs], declared: Mapping[str, Any], live: Live) -> list[Change]:

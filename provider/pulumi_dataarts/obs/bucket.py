@@ -144,9 +144,13 @@ class BucketHandler(Handler[BucketInputs]):
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
         """Say when a replacement throws objects away."""
-        if any(change.replaces for change in changed) and known.get("force_destroy"):
-            return [effect(DELETES_DATA, f"everything in bucket {known.get('bucket')}")]
-        return []
+        return self.effects_of_removing(known) if any(change.replaces for change in changed) else []
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say when objects are thrown away."""
+        return (
+            [effect(DELETES_DATA, f"everything in bucket {known.get('bucket')}")] if known.get("force_destroy") else []
+        )
 
     def _take_over(self, inputs: BucketInputs, session: Session) -> Made:
         """Take an equal bucket over, and finish one whose creation was cut short.

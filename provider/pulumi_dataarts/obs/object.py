@@ -29,6 +29,8 @@ from pulumi_dataarts.obs.wire import wire_class
 
 _TEXT_MAX: Final = 64 * 1024
 _SIZE_MAX_BYTES: Final = 5 * 1024**3
+_UNREADABLE: Final = "COLD"
+"""An object of this class cannot be copied, not even onto itself, unless it is restored first: it is written anew."""
 
 
 class ObjectInputs(Inputs):
@@ -148,7 +150,7 @@ class ObjectHandler(Handler[ObjectInputs]):
     ) -> Properties:
         """Upload if the content differs; otherwise change headers, metadata or tags where it lies."""
         fields = {change.field for change in changed}
-        if fields & {"digest", "size"}:
+        if fields & {"digest", "size"} or known.get("storage_class") == _UNREADABLE:
             return {"etag": _upload(session, inputs)}
         etag = known.get("etag", "")
         if fields & {"content_type", "storage_class", "metadata"}:
@@ -163,8 +165,11 @@ class ObjectHandler(Handler[ObjectInputs]):
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
         """Say that a replacement deletes what lies at the old place."""
-        is_replaced = any(change.replaces for change in changed)
-        return [effect(DELETES_DATA, f"{known.get('bucket')}/{known.get('key')}")] if is_replaced else []
+        return self.effects_of_removing(known) if any(change.replaces for change in changed) else []
+
+    def effects_of_removing(self, known: Properties) -> list[str]:
+        """Say which object goes."""
+        return [effect(DELETES_DATA, f"{known.get('bucket')}/{known.get('key')}")]
 
     def _take_over(self, id: str, inputs: ObjectInputs, session: Session) -> Made:
         """Take an equal object over, and finish one whose creation was cut short between content and tags."""

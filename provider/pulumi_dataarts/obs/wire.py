@@ -93,8 +93,8 @@ def wire_tags(tags: Mapping[str, str]) -> dict[str, Any]:
 
 
 def declared_tags(tag_set: Iterable[Mapping[str, str]]) -> dict[str, str]:
-    """Return tags that boto3 has read as they would be declared."""
-    return {tag["Key"]: tag["Value"] for tag in tag_set}
+    """Return tags that boto3 has read as they would be declared; an empty value may be left out."""
+    return {tag["Key"]: tag.get("Value", "") for tag in tag_set}
 
 
 def _days(name: str, days: int | None) -> dict[str, int]:

@@ -15,13 +15,14 @@ from pulumi_dataarts.model.plans import FieldChange, Hazard, Operation
 
 @dataclass(frozen=True)
 class Facts:
-    """A step as the rules see it: inputs are plain values, and are never shown."""
+    """A step as the rules see it: inputs are plain values, and are never shown; `edited` are paths edited outside."""
 
     op: Operation
     type: str
     fields: tuple[FieldChange, ...]
     before: Mapping[str, Any]
     after: Mapping[str, Any]
+    edited: tuple[str, ...] = ()
 
     @property
     def removes(self) -> bool:
@@ -58,7 +59,8 @@ def _restarts_run_from_nothing(step: Facts) -> bool:
 
 
 def _overwrites_edit(step: Facts) -> bool:
-    return step.op == "update" and any(str(field.old).startswith(EDITED) for field in step.fields)
+    is_edited = any(field.path in step.edited or str(field.old).startswith(EDITED) for field in step.fields)
+    return step.op in ("update", "replace") and is_edited
 
 
 def _stops_job(step: Facts) -> bool:
@@ -84,7 +86,7 @@ RULES: Final[tuple[tuple[Hazard, tuple[str, ...], Callable[[Facts], bool]], ...]
     ("replaces", (), lambda step: step.op == "replace"),
     ("loses Flink state", ("dli:FlinkJobImport",), _restarts_jobs_from_nothing),
     ("loses Flink state", ("dli:FlinkJobRun",), _restarts_run_from_nothing),
-    ("overwrites an outside edit", ("dlf:JobImport",), _overwrites_edit),
+    ("overwrites an outside edit", (), _overwrites_edit),
     ("stops a job", ("cdm:Job", "dlf:JobImport", "dli:FlinkJobImport"), _stops_job),
     ("stops a job", ("dli:FlinkJobRun",), _stops_run),
     ("moves data", ("cdm:JobRun",), _starts),

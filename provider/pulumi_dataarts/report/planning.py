@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
 from pulumi_dataarts.engine.events import Outcome, StepReport
+from pulumi_dataarts.lifecycle.changes import EDITED_OUTSIDE
 from pulumi_dataarts.model.diffs import diff
 from pulumi_dataarts.model.plans import (
     Cause,
@@ -24,6 +25,7 @@ from pulumi_dataarts.model.plans import (
     Step,
 )
 from pulumi_dataarts.model.values import plain
+from pulumi_dataarts.report.effects import of_step
 from pulumi_dataarts.report.hazards import Facts, hazards_of
 from pulumi_dataarts.report.masking import Mask
 
@@ -39,6 +41,7 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
 REASONS_MAX: Final = 4
 DYNAMIC: Final = "pulumi-python:dynamic/"
 _POSITION: Final = "project:///"
+_WITH_EFFECTS: Final = ("create", "update", "replace", "delete")
 _WITHOUT_FIELDS: Final = ("delete", "delete-replaced", "same", "read")
 
 
@@ -110,7 +113,7 @@ def _step(report: StepReport, mask: Mask) -> Step:
         drift=list(fields) if is_look and causes else [],
         because=[mask.text(text) for text in _because(report, fields)],
         causes=causes,
-        effects=[mask.text(text) for text in report.effects],
+        effects=[mask.text(text) for text in _effects(report, op, type)],
         hazards=_hazards(report, op, type, fields),
         depends_on=list(report.dependencies),
         parent=report.parent,
@@ -154,7 +157,17 @@ def _fields(report: StepReport, mask: Mask) -> Iterable[FieldChange]:
 def _hazards(report: StepReport, op: Operation, type: str, fields: tuple[FieldChange, ...]) -> list[Hazard]:
     before: dict[str, Any] = plain(report.old.inputs) if report.old else {}
     after: dict[str, Any] = plain(report.new.inputs) if report.new else {}
-    return hazards_of(Facts(op, type, fields, before, after))
+    edited = tuple(plain(report.old.outputs).get(EDITED_OUTSIDE, ())) if report.old else ()
+    return hazards_of(Facts(op, type, fields, before, after, edited))
+
+
+def _effects(report: StepReport, op: Operation, type: str) -> Sequence[str]:
+    """Return what the provider said, or where it was not asked or is not told of, what its handler says."""
+    if report.effects or report.paths or op not in _WITH_EFFECTS or not report.type.startswith(DYNAMIC):
+        return report.effects
+    known = None if op == "create" or report.old is None else plain(report.old.outputs)
+    declared = None if op == "delete" or report.new is None else plain(report.new.inputs)
+    return of_step(type, known, declared)
 
 
 def _because(report: StepReport, fields: tuple[FieldChange, ...]) -> Iterable[str]:
