@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,3 +158,26 @@ def test_the_refresh_of_a_small_import_is_a_handful_of_calls(life: Life, cloud: 
         "GET scripts/sum_orders",
         "POST jobs/batch-export",
     ]
+
+
+def test_an_edit_that_was_taken_into_the_source_is_none_any_more(life: Life, tmp_path: Path) -> None:
+    change(life, "orders_daily", lambda body: body["nodes"][0].update(retryTimes=5))
+    source = tmp_path / "jobs" / "orders_daily.job"
+    body = json.loads(source.read_text())
+    body["nodes"][0]["retryTimes"] = 5
+    source.write_text(json.dumps(body))
+    before = versions(life.session)
+    assert life.plan(path=PATH, bundle=str(tmp_path)).paths == {"jobs.orders_daily": "update"}
+    life.refresh()
+    assert life.up(path=PATH, bundle=str(tmp_path)) == "same"
+    assert versions(life.session) == before
+
+
+def test_a_source_that_changed_is_not_taken_for_what_stands(life: Life, tmp_path: Path) -> None:
+    source = tmp_path / "jobs" / "orders_daily.job"
+    body = json.loads(source.read_text())
+    body["nodes"][0]["retryTimes"] = 5
+    source.write_text(json.dumps(body))
+    life.refresh()
+    plan = life.plan(path=PATH, bundle=str(tmp_path))
+    assert plan.paths == {"jobs.orders_daily": "update"}

@@ -107,6 +107,13 @@ def test_a_change_outside_is_told_from_what_the_program_declares() -> None:
     assert back.causes == ["drift"]
 
 
+def test_what_is_declared_by_now_as_it_was_changed_outside_is_left_alone() -> None:
+    look = report("refresh", {"a": 1}, {"a": 2}, result="update", paths={"a": "update"})
+    step = only(look, report("same", {"a": 2}, {"a": 2}))
+    assert (step.op, step.causes, step.is_change, step.is_drift) == ("same", ["agreed"], False, False)
+    assert step.because == ["changed outside, as is declared by now: a"]
+
+
 def test_a_look_that_finds_nothing_is_no_step() -> None:
     look = report("refresh", {"a": 1}, {"a": 1}, result="same")
     assert only(look).op == "same"

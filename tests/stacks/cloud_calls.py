@@ -107,6 +107,23 @@ class CloudCalls:
     def dlf_resources(self, workspace: str) -> set[str]:
         return {item["name"] for item in self.get(f"{DLF}/resources", workspace)["resources"]}
 
+    def edit_dlf_script(self, workspace: str, name: str, old: str, new: str) -> None:
+        body = self.get(f"{DLF}/scripts/{name}", workspace)
+        body["content"] = body["content"].replace(old, new)
+        self._put(f"{DLF}/scripts/{name}", body, workspace)
+
+    def edit_dlf_job(self, workspace: str, name: str, node: str, **settings: Any) -> None:
+        body = self.get(f"{DLF}/jobs/{name}", workspace)
+        next(item for item in body["nodes"] if item["name"] == node).update(settings)
+        self._put(f"{DLF}/jobs/{name}", body, workspace)
+
+    def edit_flink_job(self, name: str, **settings: Any) -> None:
+        self._put(f"{DLI}/sql-jobs/{self._flink_ids()[name]}", settings)
+
+    def _put(self, path: str, body: Any, workspace: str = "") -> None:
+        answer = self.send("PUT", path, body, {"workspace": workspace} if workspace else {})
+        assert answer.is_success, answer.text
+
     def flink_jobs(self) -> set[str]:
         return set(self._flink_ids())
 

@@ -6,6 +6,8 @@ The tests of this file follow each other on one stack; `pytest -k` of a single o
 from __future__ import annotations
 
 import json
+import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tests.stacks.cloud_calls import CloudCalls
 pytestmark = pytest.mark.xdist_group("orders")
 
 SQL = "stacks/bundles/orders/scripts/orders_daily_totals.sql"
+STATE = ".state/.pulumi/stacks/orders-lake/dev.json"
 SECRETS = ("orders-sample-password", "orders-sample-secret-key")
 
 
@@ -94,6 +97,32 @@ def test_a_flink_job_deleted_by_hand_comes_back(orders: Folder, calls: CloudCall
     orders.dataarts("up", "--yes", "--refresh")
     assert calls.flink_jobs() == {"orders_sessions", "orders_alerts"}
     orders.dataarts("preview", "--refresh", "--expect-no-changes")
+
+
+def test_outside_edits_become_a_patch_and_then_nothing_differs(orders: Folder, calls: CloudCalls) -> None:
+    calls.edit_cdm_job("orders_full", "toJobConfig.outputDirectory", "somewhere/else/")
+    calls.edit_cdm_job("orders_full", "throttlingConfig.numExtractors", "6")
+    calls.edit_dlf_script("dev", "orders_daily_totals", "AS turnover", "AS revenue")
+    calls.edit_dlf_job("dev", "orders_daily", "check", maxExecutionTime=45)
+    calls.edit_flink_job("orders_alerts", parallel_number=3)
+    before = (orders.path / STATE).read_bytes()
+    said = orders.dataarts("drift", "--stack", "dev", "--accept", "outside.patch", code=7).err
+    assert "4 of 5 outside edits, in 4 file(s)" in said
+    assert "orders-full (cdm.Job)  driver_config.throttlingConfig.numExtractors: other resources" in said
+    assert (orders.path / STATE).read_bytes() == before
+    assert calls.dlf_script("dev", "orders_daily_totals").count("AS revenue") == 1
+    patch = (orders.path / "outside.patch").read_text()
+    assert len([line for line in patch.splitlines() if re.match(r"[+-](?![+-])", line)]) == 8
+    subprocess.run(["git", "apply", "outside.patch"], cwd=orders.path, check=True)
+    left = orders.plan("--refresh")
+    # What was edited stands as declared; only the archive of the Flink jobs is packed anew.
+    assert list(left) == ["orders-full (cdm:Job)", "archive (obs:Object)"]
+    assert [field["path"] for field in left["orders-full (cdm:Job)"]["fields"]] == [
+        "driver_config.throttlingConfig.numExtractors"
+    ]
+    subprocess.run(["git", "apply", "-R", "outside.patch"], cwd=orders.path, check=True)
+    orders.dataarts("up", "--yes", "--refresh")
+    assert calls.cdm_input("orders_full", "toJobConfig.outputDirectory") == "orders/full/"
 
 
 def test_changing_the_trigger_runs_the_full_load_once_more(orders: Folder, calls: CloudCalls) -> None:

@@ -81,17 +81,24 @@ def planned(chosen: Chosen, kind: Kind, wishes: Wishes) -> Plan:
     Raises:
         ResourceFailed, ProgramFailed, Cancelled: there is no whole plan; what failed was printed when it did.
     """
+    from pulumi_dataarts.report.gates import checked
+
+    _, plan = surveyed(chosen, kind, wishes)
+    gates = gates_of(chosen, limit=wishes.max_delete, allowed=wishes.allow, is_update=kind == "update")
+    return plan if kind == "refresh" else checked(plan, gates)
+
+
+def surveyed(chosen: Chosen, kind: Kind, wishes: Wishes) -> tuple[Outcome, Plan]:
+    """Return the plan and what it was made from, held against no gate. Raises as `planned`."""
     from pulumi_dataarts.backend import runs
     from pulumi_dataarts.model.snapshots import Snapshot
-    from pulumi_dataarts.report.gates import checked
 
     loaded = runs.load(chosen.stack, chosen.keyring) if chosen.exists() else None
     base = loaded.snapshot if loaded else Snapshot()
     outcome, plan = _drive(chosen, kind, wishes, base, None, plans.state_mark(chosen, loaded))
     if not outcome.ok:
         _end(outcome, "Nothing was done: this was a preview.")
-    gates = gates_of(chosen, limit=wishes.max_delete, allowed=wishes.allow, is_update=kind == "update")
-    return plan if kind == "refresh" else checked(plan, gates)
+    return outcome, plan
 
 
 def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark | None = None) -> tuple[Outcome, Plan]:

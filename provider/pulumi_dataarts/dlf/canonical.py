@@ -22,7 +22,7 @@ Kind = Literal["job", "script", "resource"]
 
 _DIGEST_CHARS = 12
 _EMPTY: Final[tuple[Any, ...]] = ("", {}, [])
-_MEMBERS: Final = {"nodes": "node", "params": "param", "properties": "property"}
+MEMBERS: Final = {"nodes": "node", "params": "param", "properties": "property"}
 _UNORDERED: Final = ("conditions", "jobs", "otherWorkSpaceJobs", "preNodeName", "sameWorkSpaceJobs", "tags")
 
 # Told by the service, or an instruction to it; never part of what a definition says.
@@ -36,7 +36,7 @@ _LEFT_OUT: Final[Mapping[str, frozenset[str]]] = {
     "script": _SUBMISSION | _RECORDED,
     "resource": _RECORDED | {"jobRelation"},
 }
-_DOCUMENTED: Final[Mapping[Kind, frozenset[str]]] = {
+DOCUMENTED: Final[Mapping[Kind, frozenset[str]]] = {
     "job": frozenset(
         {"name", "nodes", "schedule", "processType", "params", "directory", "logPath", "basicConfig", "description"}
         | {"cleanOverdueDays", "cleanWaitingJob", "emptyRunningJob", "singleNodeJobFlag", "singleNodeJobType"}
@@ -57,7 +57,7 @@ _CRON = {
     "scanInterval": "0",
 }
 _EVENT = {"concurrent": "1", "failPolicy": "SUSPEND", "readPolicy": "LAST"}
-_DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
+DEFAULTS: Final[Mapping[str, Mapping[str, str]]] = {
     "job": {
         "cleanOverdueDays": "60",
         "cleanWaitingJob": "cleanup",
@@ -113,7 +113,7 @@ def standing_digest(body: Mapping[str, Any], kind: Kind) -> str:
 
     So a key that the service begins to add one day is no drift.
     """
-    return digest(canonical({key: value for key, value in body.items() if key in _DOCUMENTED[kind]}, kind))
+    return digest(canonical({key: value for key, value in body.items() if key in DOCUMENTED[kind]}, kind))
 
 
 def unlike(declared: Mapping[str, Any], standing: Mapping[str, Any], kind: Kind) -> list[str]:
@@ -141,12 +141,12 @@ def departures(
         alternatives: property values that may as well stand as another text.
         path: of the two in the whole definition.
     """
-    known = standing.keys() if kind in ("nodes", "params") else standing.keys() & _DEFAULTS.get(kind, {}).keys()
+    known = standing.keys() if kind in ("nodes", "params") else standing.keys() & DEFAULTS.get(kind, {}).keys()
     for key in sorted({*declared, *known}):
         here = f"{path}.{key}" if path else key
         mine, theirs = declared.get(key), standing.get(key)
         if isinstance(mine, Mapping) and isinstance(theirs, Mapping):
-            part = _MEMBERS.get(kind, key)
+            part = MEMBERS.get(kind, key)
             yield from departures(mine, theirs, part, alternatives=alternatives, path=here)
         elif mine != theirs and not (kind == "property" and theirs and alternatives.get(str(mine)) == theirs):
             yield here
@@ -161,15 +161,15 @@ def _value(value: Any, key: str) -> Any:
 
 
 def _object(value: Mapping[str, Any], kind: str) -> Body:
-    left_out, defaults = _LEFT_OUT.get(kind, frozenset()), _DEFAULTS.get(kind, {})
+    left_out, defaults = _LEFT_OUT.get(kind, frozenset()), DEFAULTS.get(kind, {})
     kept = {str(key): _value(item, str(key)) for key, item in value.items() if key not in left_out}
     return {key: item for key, item in kept.items() if item not in _EMPTY and defaults.get(key) != item}
 
 
 def _list(items: list[Any], key: str) -> Any:
-    members = [_value(item, _MEMBERS.get(key, key)) for item in items]
+    members = [_value(item, MEMBERS.get(key, key)) for item in items]
     names = [member.get("name") if isinstance(member, Mapping) else None for member in members]
-    if key in _MEMBERS and None not in names and len(set(map(str, names))) == len(names):
+    if key in MEMBERS and None not in names and len(set(map(str, names))) == len(names):
         named = {str(name): _without_name(member) for name, member in zip(names, members, strict=True)}
         return {name: rest for name, rest in named.items() if rest or key != "properties"}
     return sorted(members, key=digest) if key in _UNORDERED else members

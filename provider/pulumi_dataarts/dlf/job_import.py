@@ -16,16 +16,17 @@ import pulumi
 from pulumi_dataarts.dlf import api, archive, drift, wire
 from pulumi_dataarts.dlf.addresses import SCHEME, ObsPath
 from pulumi_dataarts.dlf.bindings import Bindings
-from pulumi_dataarts.dlf.bundle import from_zip
+from pulumi_dataarts.dlf.bundle import Bundle, from_zip
 from pulumi_dataarts.dlf.inputs import JobImportInputs
 from pulumi_dataarts.dlf.ownership import FACTS, Owned
 from pulumi_dataarts.dlf.reconcile import reconcile
 from pulumi_dataarts.dlf.removal import remove
 from pulumi_dataarts.dlf.schedules import Note, Policy, WhenRunning, stop
+from pulumi_dataarts.dlf.source import read_source
 from pulumi_dataarts.dlf.standing import summaries
 from pulumi_dataarts.dlf.wording import counted
 from pulumi_dataarts.dlf.writing import Work
-from pulumi_dataarts.errors import NotFound
+from pulumi_dataarts.errors import ConfigError, NotFound
 from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
@@ -66,12 +67,12 @@ class JobImportHandler(Handler[JobImportInputs]):
         return facts
 
     def read(self, id: str, known: Mapping[str, Any], session: Session) -> Live | None:
-        """Return the digests of what stands; None once all jobs are gone."""
+        """Return the digests of what stands; None once all jobs are gone. What the source has by now is no edit."""
         place = _workspace(id, session)
         if not known.keys() >= set(FACTS):
             return _read_for_import(id, known, session)
         before = Owned.of(known)
-        now = drift.seen_again(session, place, before)
+        now = drift.seen_again(session, place, before, _local_bundle(known), Bindings.of(known))
         if before.jobs and not now.jobs:
             return None
         return Live(drift.as_declared(known, before, now), {**_other_facts(known), **now.facts()})
@@ -135,6 +136,14 @@ def _brought(id: str, inputs: JobImportInputs, known: Mapping[str, Any], session
     work = Work(session, _workspace(id, session), inputs, found.bundle, bindings)
     result = reconcile(work, Owned.of(known), Bindings.of(known), _note(id, inputs.path, session))
     return {**result.owned.facts(), "outcome": result.outcome, **found.facts()}
+
+
+def _local_bundle(known: Mapping[str, Any]) -> Bundle:
+    """Return the bundle on this machine, if it is there and can be used; a look at the cloud does not depend on it."""
+    try:
+        return read_source(known["bundle"]) if known.get("bundle") else Bundle()
+    except ConfigError:
+        return Bundle()
 
 
 def _workspace(id: str, session: Session) -> api.Workspace:

@@ -69,10 +69,11 @@ def plan_of(outcome: Outcome, context: Context) -> Plan:
                 mask.learn(state.inputs, state.outputs)
     mask.learn(outcome.outputs)
     steps: dict[str, Step] = {}
+    told = {report.urn for report in reports if report.op == "refresh" and report.paths}
     for report in reports:
         step = _step(report, mask)
         before = steps.get(report.urn)
-        steps[report.urn] = _merged(before, step) if before else step
+        steps[report.urn] = _merged(before, step, is_told=report.urn in told) if before else step
     return Plan(
         tool=f"dataarts {version('pulumi-dataarts')}",
         sdk=f"pulumi {version('pulumi')}",
@@ -212,10 +213,14 @@ def _content(report: StepReport, mask: Mask) -> str:
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
 
 
-def _merged(before: Step, after: Step) -> Step:
-    """Two reports on one resource: a replacement's two halves, or what a refresh found and what is done about it."""
+def _merged(before: Step, after: Step, *, is_told: bool) -> Step:
+    """Two reports on one resource: a replacement's two halves, or what a refresh found and what is done about it.
+
+    `is_told`: the provider named what an up would set back. Where there is nothing to do about it, the program has it
+    by now.
+    """
     if before.op == "refresh" and after.op == "same":
-        return before
+        return _agreed(before, after) if before.drift and is_told else before
     if before.op == "refresh":
         return _mended(before, after)
     if before.op == "import":
@@ -223,6 +228,12 @@ def _merged(before: Step, after: Step) -> Step:
     if before.op == "replace" and after.op == "replace":
         return _joined(before, after)
     return after
+
+
+def _agreed(found: Step, declared: Step) -> Step:
+    """What was changed outside and is declared so by now: nothing is to be done, only remembered."""
+    because = [f"changed outside, as is declared by now: {text}" for text in found.because]
+    return declared.model_copy(update={"because": because, "causes": ["agreed"]})
 
 
 def _joined(first: Step, second: Step) -> Step:

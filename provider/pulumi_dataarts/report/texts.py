@@ -11,18 +11,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
 from pulumi_dataarts.dlf import api as factory
 from pulumi_dataarts.dlf import standing
 from pulumi_dataarts.dlf.addresses import ObsPath
+from pulumi_dataarts.dlf.bindings import Bindings
 from pulumi_dataarts.dlf.bundle import Bundle, from_zip
 from pulumi_dataarts.dlf.canonical import Body, Kind, canonical
 from pulumi_dataarts.dlf.drift import EDITED
 from pulumi_dataarts.dlf.source import read_source
 from pulumi_dataarts.dli import archive as flink
+from pulumi_dataarts.dli.importing import settings_of, standing_jobs
 from pulumi_dataarts.dli.wire import comparable
 from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.errors import ProvisionError
@@ -89,15 +91,21 @@ def _shown(text: TextChange, mask: Mask, left: int) -> TextChange:
 def _factory_texts(step: Step, before: dict[str, Any], after: dict[str, Any], sources: Sources) -> Iterator[TextChange]:
     if not isinstance(after.get("bundle"), str):
         return
-    new = read_source(sources.program / after["bundle"])
+    new = _bound(read_source(sources.program / after["bundle"]), after)
     old = _old_bundle(before, sources)
     edited = _edited(before, sources)
     for section, name in _changed_members(step):
         now = _text_of(new, section, name)
-        was = _text_of(edited, section, name) or (_text_of(old, section, name) if old else None)
+        was = _text_of(edited, section, name) or (_text_of(_bound(old, before), section, name) if old else None)
         is_known = old is not None or was is not None or name not in (before.get(section) or {})
         if was != now or not is_known:
             yield TextChange(name=f"{section}/{name}", old=was, new=now, note="" if is_known else NOT_AT_HAND)
+
+
+def _bound(bundle: Bundle, properties: Mapping[str, Any]) -> Bundle:
+    """Return a bundle with its jobs as they stand in this environment."""
+    bindings = Bindings.of(properties)
+    return replace(bundle, jobs={name: bindings.bound(job) for name, job in bundle.jobs.items()})
 
 
 def _changed_members(step: Step) -> Iterator[tuple[str, str]]:
@@ -171,15 +179,21 @@ def _flink_texts(step: Step, before: dict[str, Any], after: dict[str, Any], sour
 
 
 def _old_flink_jobs(before: Mapping[str, Any], names: set[str], sources: Sources) -> dict[str, Mapping[str, Any]]:
-    """Return those of the jobs whose earlier body is found, and is the one that the state remembers."""
+    """Return those of the jobs whose earlier body is found, and is the one that the state remembers.
+
+    What is not as the archive has it was edited outside: then the body is the one in the service.
+    """
     if not before:
         return {}
     local = sources.program / str(before.get("archive") or "")
     data = local.read_bytes() if local.is_file() else _lying(ObsPath.parse(before["zip_file"]), sources)
-    if data is None:
-        return {}
-    found, known = flink.read(data).jobs, before.get("jobs") or {}
-    return {name: found[name] for name in names & found.keys() if comparable(found[name]) == known.get(name)}
+    found, known = flink.read(data).jobs if data else {}, before.get("jobs") or {}
+    same = {name: found[name] for name in names & found.keys() if comparable(found[name]) == known.get(name)}
+    missing = names & known.keys() - same.keys()
+    if not missing or sources.session is None:
+        return same
+    standing = standing_jobs(sources.session(), missing)
+    return same | {job.name: job.settings() for job in standing if settings_of(job, known[job.name]) == known[job.name]}
 
 
 READERS: Final[Mapping[str, Reader]] = {"dlf:JobImport": _factory_texts, "dli:FlinkJobImport": _flink_texts}
