@@ -188,7 +188,9 @@ def _old_flink_jobs(before: Mapping[str, Any], names: set[str], sources: Sources
     local = sources.program / str(before.get("archive") or "")
     data = local.read_bytes() if local.is_file() else _lying(ObsPath.parse(before["zip_file"]), sources)
     found, known = flink.read(data).jobs if data else {}, before.get("jobs") or {}
-    same = {name: found[name] for name in names & found.keys() if comparable(found[name]) == known.get(name)}
+    same: dict[str, Mapping[str, Any]] = {
+        name: found[name] for name in names & found.keys() if comparable(found[name]) == known.get(name)
+    }
     missing = names & known.keys() - same.keys()
     if not missing or sources.session is None:
         return same
