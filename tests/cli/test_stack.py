@@ -48,7 +48,7 @@ def test_an_existing_name_a_malformed_one_and_none_are_refused(folder: Folder):
     assert "the form is" in typed(folder, "stack", "init", "a/b/c/d", code=2).err
     assert "up to 100 letters" in typed(folder, "stack", "init", "a b", code=2).err
     for arguments in (["init"], ["select"], ["init", "x", "-s", "y"]):
-        assert len(typed(folder, "stack", *arguments, code=2).err.splitlines()) == 2
+        assert len(typed(folder, "stack", *arguments, code=2).err.splitlines()) == 1
 
 
 def test_ls_has_the_official_columns_and_knows_projects_and_tags(folder: Folder):

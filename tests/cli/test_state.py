@@ -77,6 +77,28 @@ def test_a_renamed_resource_is_followed_by_who_points_at_it(folder: Folder):
     assert "--yes" in typed(folder, "state", "rename", "z", "y", code=2).err
 
 
+def test_a_tainted_resource_is_marked_for_replacement(folder: Folder):
+    typed(folder, "state", "taint", "a", urn("b"))
+    assert [state.taint for state in resources(folder).values()] == [False, True, True]
+    typed(folder, "state", "untaint", "a")
+    assert [state.taint for state in resources(folder).values()] == [False, False, True]
+    assert "no resource that could be replaced" in typed(folder, "state", "taint", "proj-dev", code=2).err
+    typed(folder, "state", "untaint", "--all")
+    assert not any(state.taint for state in resources(folder).values())
+
+
+def test_a_state_is_listed_with_what_is_special_and_a_resource_shown_without_its_secrets(folder: Folder):
+    typed(folder, "state", "protect", "a")
+    lines = typed(folder, "state", "list").out.splitlines()
+    assert lines[1:] == [f"{urn('a')}  [protected]", urn("b")]
+    rows = json.loads(typed(folder, "state", "ls", "--json").out)
+    assert [row["id"] for row in rows] == ["", "id-a", "id-b"]
+    shown = json.loads(typed(folder, "state", "show", "proj-dev").out)
+    assert shown["outputs"]["word"] == "[secret]"
+    assert json.loads(typed(folder, "state", "show", "b").out)["dependencies"] == [urn("a")]
+    assert "hunter2" in typed(folder, "state", "show", "proj-dev", "--show-secrets").out
+
+
 def test_what_a_killed_run_began_can_be_forgotten(folder: Folder):
     run = runs.open_run(stack_of(folder), "update", keyring=KEYRING)
     run.journal.append([Begin(0, PendingOperation("creating", thing("late", id="")))]).result(10)

@@ -171,3 +171,34 @@ def test_a_moved_trigger_replaces_and_a_new_one_does_not() -> None:
     assert "replace" not in world.up(things("a", replacement_trigger=1)).counts
     assert world.up(things("a", replacement_trigger=2)).counts["replace"] == 1
     assert "replace" not in world.up(things("a", replacement_trigger=2)).counts
+
+
+def test_an_object_that_another_resource_took_over_is_not_deleted_with_the_one_before() -> None:
+    """A resource that is renamed without an alias finds its object by name; so does one that is moved."""
+    world = World()
+    world.up(things("a", inputs={"called": "lake"}))
+    outcome = world.up(things("b", inputs={"called": "lake"}))
+    assert outcome.ok
+    assert outcome.counts == {"same": 1, "create": 1, "delete": 1}
+    assert world.names() == ["b"]
+    assert list(world.cloud.objects) == ["lake"]
+    assert f"is that of {urn('b')} now" in outcome.warnings[0]
+
+
+def test_what_was_taken_over_before_a_crash_is_not_deleted_after_it() -> None:
+    world = World()
+    world.up(things("a", inputs={"called": "lake"}))
+    base = world.snapshot
+    world.up(things("b", inputs={"called": "lake"}))
+    world.snapshot = next(moment for moment in world.moments(base) if len(moment.resources) == 4)
+    assert world.names() == ["b", "a"]
+    world.up(things("b", inputs={"called": "lake"}))
+    assert (world.names(), list(world.cloud.objects)) == (["b"], ["lake"])
+
+
+def test_what_is_replaced_on_demand_goes_first_where_its_provider_says_so() -> None:
+    world = World()
+    world.up(things("a", inputs={"called": "lake", "first": True}))
+    world.up(things("a", inputs={"called": "lake", "first": True}), replaces=(urn("a"),))
+    assert [call for call in world.cloud.calls if call.startswith(("create", "delete"))] == ["delete a", "create a"]
+    assert list(world.cloud.objects) == ["lake"]

@@ -47,6 +47,8 @@ def urn(name: str, parent_type: str = "") -> str:
 class Cloud:
     """The provider of things. A change of `key` replaces; `first` asks for delete before replace.
 
+    Who is `called` something has that as id, and takes over what has it already.
+
     `failing` are (operation, name) pairs; `held` is awaited by whatever creates a thing of that name.
     """
 
@@ -90,7 +92,7 @@ class Cloud:
         if name in self.held:
             await self.held[name].wait()
         self.next_id += 1
-        id = f"{name}-{self.next_id}"
+        id = str(inputs.get("called") or f"{name}-{self.next_id}")
         self.objects[id] = plain(inputs)
         errors = (self.unready[name],) if name in self.unready else ()
         return Made(id, annotated({**plain(inputs), "arn": f"arn:{id}"}, inputs), errors)

@@ -10,17 +10,19 @@ import traceback
 import click
 
 from pulumi_dataarts.cli.app import app
+from pulumi_dataarts.cli.flags import hoisted
 from pulumi_dataarts.errors import Bug, Cancelled, ConfigError, ProvisionError
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. The only place where an unexpected exception ends."""
     try:
-        return _exit_code(app.main(args=arguments, prog_name="dataarts", standalone_mode=False))
+        words = hoisted(sys.argv[1:] if arguments is None else arguments)
+        return _exit_code(app.main(args=words, prog_name="dataarts", standalone_mode=False))
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        return _fail(ConfigError(error.format_message(), hint=_usage(error)))
+        return _fail(ConfigError(f"{error.format_message().rstrip('.')}. {_usage(error)}"))
     except (click.Abort, KeyboardInterrupt):
         return _fail(Cancelled("stopped by you; nothing more was started"))
     except ProvisionError as error:

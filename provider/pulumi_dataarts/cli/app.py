@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
+
+NON_INTERACTIVE = "DATAARTS_NON_INTERACTIVE"
 
 
 class Entry(NamedTuple):
@@ -60,9 +63,14 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
 @click.option("--cwd", "-C", type=click.Path(exists=True, file_okay=False), help="Run as if started in this folder.")
 @click.option("--color", type=click.Choice(["auto", "always", "never"]), default="auto", help="Colour the output.")
+@click.option("--non-interactive", is_flag=True, help="Never ask; what would have to be asked is an error.")
+@click.option("--verbose", "-v", type=click.IntRange(min=0), default=0, metavar="N", help="Log calls, from 1 on.")
+@click.option("--logtostderr", is_flag=True, help="With -v: log to standard error, not to a file.")
 @click.version_option(package_name="pulumi-dataarts", message="%(version)s")
 @click.pass_context
-def app(ctx: click.Context, cwd: str | None, color: str) -> None:
+def app(
+    ctx: click.Context, cwd: str | None, color: str, non_interactive: bool, verbose: int, logtostderr: bool
+) -> None:
     """Provision Huawei Cloud's data services: plan, apply, remember, promote.
 
     \b
@@ -74,6 +82,10 @@ def app(ctx: click.Context, cwd: str | None, color: str) -> None:
     settings: dict[str, Any] = ctx.ensure_object(dict)
     settings["color"] = color
     if cwd:
-        import os
-
         os.chdir(cwd)
+    if non_interactive:
+        os.environ[NON_INTERACTIVE] = "true"
+    if verbose:
+        from pulumi_dataarts.cli.flags import begin_log
+
+        begin_log(to_stderr=logtostderr)

@@ -233,14 +233,15 @@ def _note(text: str) -> None:
 
 @contextmanager
 def _interruptible(cancellation: Cancellation) -> Iterator[None]:
-    """Let Ctrl-C ask for the next stage of cancellation; the third ends the process."""
+    """Let Ctrl-C, or what ends a job in CI, ask for the next stage of cancellation."""
 
     def on_signal(_number: int, _frame: object) -> None:
         polite = cancellation.request() == 1
         click.echo("stopping: finishing what is under way; again to stop at once" if polite else "stopping", err=True)
 
-    before = signal.signal(signal.SIGINT, on_signal)
+    before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

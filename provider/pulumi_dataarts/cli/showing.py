@@ -37,7 +37,8 @@ def show_done(plan: Plan, wishes: Wishes) -> None:
     if wishes.as_json:
         click.echo(files.as_json([plan]))
     else:
-        click.echo(terminal.summary(plan, look, done=True))
+        is_whole = wishes.diff or wishes.show_sames
+        click.echo(terminal.render(plan, look, done=True) if is_whole else terminal.summary(plan, look, done=True))
         if not wishes.suppress_outputs and plan.outputs and plan.operation == "update":
             click.echo(terminal.outputs(plan, look))
     write_reports([plan], wishes)

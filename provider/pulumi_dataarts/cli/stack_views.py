@@ -36,7 +36,7 @@ def describe(chosen: Chosen, *, show_name: bool, show_urns: bool, show_ids: bool
             if wanted:
                 click.echo(f"        {label}: {value}")
     root = next((item.outputs for item in resources if item.type == ROOT_TYPE), {})
-    _print_outputs({key: _shown(value, show_secrets) for key, value in root.items()})
+    _print_outputs({key: shown(value, show_secrets) for key, value in root.items()})
 
 
 @click.command()
@@ -50,19 +50,19 @@ def output(output: str | None, name: str | None, as_json: bool, shell: bool, sho
     if as_json and shell:
         raise click.UsageError("--json or --shell, not both")
     outputs = outputs_of(pick(name))
-    shown = {key: _shown(value, show_secrets) for key, value in outputs.items()}
-    if output is not None and output not in shown:
-        raise ConfigError(f"the stack exports no {output!r}", hint=f"It exports {', '.join(shown) or 'nothing'}.")
-    wanted = shown if output is None else {output: shown[output]}
+    printed = {key: shown(value, show_secrets) for key, value in outputs.items()}
+    if output is not None and output not in printed:
+        raise ConfigError(f"the stack exports no {output!r}", hint=f"It exports {', '.join(printed) or 'nothing'}.")
+    wanted = printed if output is None else {output: printed[output]}
     if as_json:
-        click.echo(json.dumps(shown if output is None else shown[output], indent=2))
+        click.echo(json.dumps(printed if output is None else printed[output], indent=2))
     elif shell:
         for key, value in wanted.items():
             click.echo(f"{key}={shlex.quote(_text(value))}")
     elif output is not None:
-        click.echo(_text(shown[output]))
+        click.echo(_text(printed[output]))
     else:
-        _print_outputs(shown)
+        _print_outputs(printed)
 
 
 @click.command()
@@ -159,14 +159,15 @@ def _text(value: Any) -> str:
     return value if isinstance(value, str) else json.dumps(value, separators=(",", ":"))
 
 
-def _shown(value: Any, show_secrets: bool) -> Any:
+def shown(value: Any, show_secrets: bool) -> Any:
+    """Return a value with its secrets in clear, or hidden."""
     if show_secrets:
         return plain(value)
     if isinstance(value, Secret):
         return "[secret]"
     if isinstance(value, dict):
-        return {key: _shown(item, show_secrets) for key, item in value.items()}
-    return [_shown(item, show_secrets) for item in value] if isinstance(value, list) else value
+        return {key: shown(item, show_secrets) for key, item in value.items()}
+    return [shown(item, show_secrets) for item in value] if isinstance(value, list) else value
 
 
 COMMANDS: dict[str, click.Command] = {"output": output, "history": history, "graph": graph}

@@ -38,12 +38,16 @@ def cancel(given: str | None, name: str | None, yes: bool) -> None:
     click.echo(f"removed {len(held)} lock(s)")
 
 
-@click.group(cls=Aliased, aliases={"remove": "delete", "rm": "delete"})
+LATER = dict.fromkeys(("list", "show"), "pulumi_dataarts.cli.state_views")
+
+
+@click.group(cls=Aliased, later=LATER, aliases={"remove": "delete", "rm": "delete", "ls": "list"})
 @stack_option
 def state(name: str | None) -> None:
     """Mend a stack's state by hand. The cloud is never touched.
 
     \b
+    dataarts state list                what is in it
     dataarts state verify
     dataarts state delete URN          forget a resource
     dataarts state repair              bring a broken state back to its rules
@@ -95,7 +99,7 @@ def delete(
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
 def protect(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
     """Refuse to delete or replace resources until they are unprotected."""
-    _protect(named, name, everything, protect=True)
+    _each(named, name, everything, lambda snapshot, urn: edits.protected(snapshot, urn, protect=True))
 
 
 @state.command()
@@ -105,7 +109,27 @@ def protect(named: tuple[str, ...], name: str | None, yes: bool, everything: boo
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
 def unprotect(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
     """Lift the protection of resources."""
-    _protect(named, name, everything, protect=False)
+    _each(named, name, everything, lambda snapshot, urn: edits.protected(snapshot, urn, protect=False))
+
+
+@state.command()
+@click.argument("named", metavar="URN...", nargs=-1)
+@stack_option
+@yes_option
+@click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
+def taint(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
+    """Have resources replaced by the next up, as the official CLI marks them."""
+    _each(named, name, everything, lambda snapshot, urn: edits.tainted(snapshot, urn, taint=True))
+
+
+@state.command()
+@click.argument("named", metavar="URN...", nargs=-1)
+@stack_option
+@yes_option
+@click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
+def untaint(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
+    """Take the marks of `taint` away."""
+    _each(named, name, everything, lambda snapshot, urn: edits.tainted(snapshot, urn, taint=False))
 
 
 @state.command()
@@ -135,12 +159,15 @@ def _require_some(named: tuple[str, ...], everything: bool) -> None:
         raise click.UsageError("name URNs, or --all")
 
 
-def _protect(named: tuple[str, ...], name: str | None, everything: bool, *, protect: bool) -> None:
+def _each(
+    named: tuple[str, ...], name: str | None, everything: bool, edit: Callable[[Snapshot, str | None], Snapshot]
+) -> None:
+    """Edit the state for each resource that was named; without one, for all at once."""
     _require_some(named, everything)
 
     def change(snapshot: Snapshot) -> Snapshot:
         for urn in named or (None,):
-            snapshot = edits.protected(snapshot, urn, protect=protect)
+            snapshot = edit(snapshot, urn)
         return snapshot
 
     _edit(name, change)

@@ -18,6 +18,7 @@ from pulumi_dataarts.backend.configs import Config, StackFile, merge, read_stack
 from pulumi_dataarts.backend.projects import Project, find_project
 from pulumi_dataarts.backend.stacks import Stack
 from pulumi_dataarts.backend.vaults import Keyring
+from pulumi_dataarts.cli.app import NON_INTERACTIVE
 from pulumi_dataarts.errors import ConfigError, StackNotFound
 
 PUBLIC_STACK: Final = "dev"
@@ -156,7 +157,8 @@ def now() -> str:
 
 def is_interactive() -> bool:
     """Say whether there is somebody to ask."""
-    return sys.stdin.isatty() and sys.stderr.isatty() and not os.environ.get("CI")
+    is_barred = os.environ.get("CI") or os.environ.get(NON_INTERACTIVE)
+    return sys.stdin.isatty() and sys.stderr.isatty() and not is_barred
 
 
 def _opened(place: Workplace, stack: Stack, file: StackFile) -> Chosen:

@@ -42,10 +42,8 @@ def replaces(difference: Difference) -> bool:
     return bool(difference.replaces) or any(_is_replace(kind) for kind in (difference.paths or {}).values())
 
 
-def forced(goal: Goal, replaced: set[str], *, is_targeted: bool) -> Difference | None:
+def forced(goal: Goal, replaced: set[str]) -> Difference | None:
     """Return the difference that holds whatever a provider would say."""
-    if is_targeted:
-        return Difference(changes=True, replaces=("id",))
     if replaced.intersection(goal.replace_with):
         return Difference(changes=True, replaces=("replaceWith",))
     if goal.deleted_with in replaced:

@@ -179,7 +179,12 @@ async def _delete(run: Run, step: Delete, report: StepReport) -> None:
             f"{old.urn} cannot be deleted, because it is protected",
             hint="Take `protect` from it in the program and run `up`, or unprotect it in the state.",
         )
-    is_called = _is_deleted_by_provider(run, old)
+    holder = run.ledger.holder_of(step.old)
+    if holder is not None:
+        # Whoever finds its object by name takes it over: then it is not gone with the resource that had it before.
+        text = f"its object {old.id} is that of {holder.urn} now: it is forgotten here, and not deleted"
+        run.reporter.tell("warning", text, old.urn)
+    is_called = holder is None and _is_deleted_by_provider(run, old)
     async with _operation(run, "deleting", old, is_called=is_called and _has_provider(old)) as entries:
         if is_called and not run.dry_run and (provider := run.provider_of(old)):
             run.reporter.started(report)

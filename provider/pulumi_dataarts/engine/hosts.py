@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Awaitable, Callable, Hashable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,7 @@ from pulumi_dataarts.engine.program import Context, environment, start_child
 from pulumi_dataarts.engine.provider_host import EXIT_KEY, TOKEN_KEY, TRACEBACKS
 from pulumi_dataarts.errors import OutcomeUnknown, ResourceFailed
 
+_log = logging.getLogger(__name__)
 HOST: Final = Path(__file__).with_name("provider_host.py")
 MESSAGE_BYTES_MAX: Final = 400 * 1024 * 1024
 CHANNEL_OPTIONS: Final = (
@@ -68,9 +70,11 @@ class Host:
             OutcomeUnknown: the process ended before it answered.
         """
         call = getattr(self._stub, method)(request, metadata=self._metadata)
+        _log.debug("%s %s", method, getattr(request, "urn", ""))
         try:
             message = await call
         except grpc.aio.AioRpcError as error:
+            _log.debug("%s %s failed: %s", method, getattr(request, "urn", ""), error.code())
             raise _failure(method, error) from None
         return Answer(message, dict(await call.trailing_metadata() or ()))
 

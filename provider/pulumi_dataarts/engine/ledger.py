@@ -33,6 +33,7 @@ class Ledger:
         self.states: dict[int, ResourceState] = dict(enumerate(base.resources))
         self.olds: dict[str, int] = {}
         self.news: dict[str, int] = {}
+        self._holders: dict[tuple[str, str, str], int] = {}
         self.index_base()
 
     def base(self) -> Iterator[tuple[int, ResourceState]]:
@@ -50,6 +51,14 @@ class Ledger:
         self._next_number += 1
         return self.news[urn]
 
+    def holder_of(self, number: int) -> ResourceState | None:
+        """Return the resource of this run that has the very object of another one, if there is such a one."""
+        state = self.states[number]
+        place = self._holders.get(_object_of(state), number)
+        other = self.states.get(place)
+        is_held = bool(state.id) and other is not None and place != number and not other.delete
+        return other if is_held and _object_of(state) == _object_of(other) else None
+
     async def begin(self, type: str, resource: ResourceState) -> int:
         """Make it durable that a provider call is about to be made; return the operation's number."""
         operation = self._next_operation
@@ -62,6 +71,8 @@ class Ledger:
         for entry in entries:
             if isinstance(entry, Put):
                 self.states[entry.number] = entry.state
+                if entry.number >= self.base_size:
+                    self._holders[_object_of(entry.state)] = entry.number
             elif isinstance(entry, Drop):
                 self.states.pop(entry.number, None)
         if self._journal is not None:
@@ -81,3 +92,7 @@ class Ledger:
     def snapshot(self) -> Snapshot:
         """Return the snapshot as it is written."""
         return without_aliases(self._fold.snapshot())
+
+
+def _object_of(state: ResourceState) -> tuple[str, str, str]:
+    return (state.type, state.id, state.provider)

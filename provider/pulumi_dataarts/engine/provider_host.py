@@ -20,6 +20,7 @@ import base64
 import builtins
 import contextlib
 import json
+import logging
 import os
 import sys
 import threading
@@ -42,6 +43,8 @@ TOKEN = "DATAARTS_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 EXIT_KEY = "dataarts-exit-code"
 TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
 TRACEBACKS = "DATAARTS_TRACEBACKS"
+# Where to log to: a file, or `-` for standard error. Without it there is no log.
+LOG = "DATAARTS_LOG"
 DISPLAY_KEY = "dataarts-display-bin"
 _PROVIDER = "__provider"
 _KINDS = {
@@ -251,6 +254,15 @@ def _diff_response(result: Any) -> Any:
     return response
 
 
+def start_log(place: str) -> None:
+    """Write our own log to a file, or for `-` to standard error. Who logs there redacts what is secret."""
+    handler = logging.StreamHandler() if place == "-" else logging.FileHandler(place, delay=True)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(process)d %(name)s %(message)s"))
+    own = logging.getLogger("pulumi_dataarts")
+    own.addHandler(handler)
+    own.setLevel(logging.DEBUG)
+
+
 def _configure_thread() -> None:
     """The SDK keeps its settings by thread. A provider is told the project, and neither stack nor organisation."""
     project = os.environ.get("PULUMI_PROJECT", "project")
@@ -280,6 +292,8 @@ def main(arguments: list[str]) -> None:
     """
     workers = int(arguments[0]) if arguments and arguments[0].isdigit() else _WORKERS_DEFAULT
     token = os.environ.pop(TOKEN, "")
+    if place := os.environ.get(LOG):
+        start_log(place)
     server = grpc.server(
         ThreadPoolExecutor(max_workers=workers, initializer=_configure_thread),
         interceptors=[TokenRequired(token)] if token else [],

@@ -7,6 +7,7 @@ Source: pulumi-engine.md sections 2 to 4; pkg/resource/deploy/step_generator.go 
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -270,8 +271,9 @@ def _is_triggered(run: Run, candidate: Candidate, old: ResourceState) -> bool:
 
 async def _difference(run: Run, candidate: Candidate, old: ResourceState, inputs: Properties) -> Difference:
     goal, provider = candidate.goal, candidate.provider
-    is_targeted = is_targeted_replace(run, candidate)
-    if known := decisions.forced(goal, run.tally.replaced, is_targeted=is_targeted):
+    if is_targeted_replace(run, candidate):
+        return await _requested(run, candidate, old, inputs)
+    if known := decisions.forced(goal, run.tally.replaced):
         return known
     if decisions.is_other_provider(old, candidate.new):
         return Difference(changes=True, replaces=("provider",))
@@ -284,6 +286,20 @@ async def _difference(run: Run, candidate: Candidate, old: ResourceState, inputs
         run.reporter.tell("warning", error.message, candidate.urn)
         return Difference(changes=True)
     return decisions.settled(difference, old.inputs, inputs, goal.ignore_changes)
+
+
+async def _requested(run: Run, candidate: Candidate, old: ResourceState, inputs: Properties) -> Difference:
+    """Return the difference of a resource that somebody wants replaced; its provider says what has to go first.
+
+    The official engine does not ask: it makes the new one first, which may be the very object that goes then.
+    """
+    is_first = False
+    if candidate.provider is not None and candidate.goal.delete_before_replace is None:
+        known = Known(candidate.urn, old.id, old.inputs, old.outputs)
+        with contextlib.suppress(DiffUnavailable):
+            asked = await candidate.provider.diff(known, inputs, candidate.goal.ignore_changes)
+            is_first = asked.delete_before_replace
+    return Difference(changes=True, replaces=("id",), delete_before_replace=is_first)
 
 
 def decide_read(run: Run, goal: Goal, id: str) -> Step:

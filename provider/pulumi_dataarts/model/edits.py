@@ -58,6 +58,21 @@ def protected(snapshot: Snapshot, urn: str | None, *, protect: bool) -> Snapshot
     )
 
 
+def tainted(snapshot: Snapshot, urn: str | None, *, taint: bool) -> Snapshot:
+    """Have a resource, or all, replaced by the next up; or no longer. Providers and components cannot be."""
+    chosen = {find(snapshot, urn).urn} if urn else {state.urn for state in snapshot.resources}
+    if urn and taint and not any(_can_be_replaced(state) for state in snapshot.resources if state.urn in chosen):
+        raise ConfigError(f"{urn} is no resource that could be replaced")
+    return _changed(
+        snapshot,
+        lambda state: replace(state, taint=taint) if state.urn in chosen and _can_be_replaced(state) else state,
+    )
+
+
+def _can_be_replaced(state: ResourceState) -> bool:
+    return state.custom and not state.delete and not state.external and not urns.is_provider_type(state.type)
+
+
 def renamed(snapshot: Snapshot, urn: str, name: str) -> Snapshot:
     """Give a resource another name; whoever points at it follows. Raises ConfigError if the name is taken."""
     target = find(snapshot, urn)

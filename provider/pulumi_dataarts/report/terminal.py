@@ -70,9 +70,10 @@ class Look:
         return click.style(text, fg=colour)
 
 
-def render(plan: Plan, look: Look) -> str:
-    """Return the whole view of a plan that was previewed."""
-    parts = [_heading(plan, look), *_tree(plan, look), *_details(plan, look), _summary(plan, look), *_cares(plan, look)]
+def render(plan: Plan, look: Look, *, done: bool = False) -> str:
+    """Return the whole view of a plan, previewed or carried out."""
+    count = _summary(plan, look, done=done)
+    parts = [_heading(plan, look), *_tree(plan, look), *_details(plan, look), count, *_cares(plan, look)]
     return look.fitted("\n".join(parts))
 
 

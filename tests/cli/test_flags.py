@@ -1,0 +1,83 @@
+"""Flags of `dataarts` itself stand anywhere, as with `pulumi`; wrong use is one line and exit 2."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pulumi_dataarts.cli.flags import hoisted
+from tests.cli.commands import Folder
+from tests.cli.samples import typed
+from tests.cli.states import with_state
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Folder:
+    return with_state(tmp_path)
+
+
+@pytest.fixture
+def own_log() -> Iterator[logging.Logger]:
+    log = logging.getLogger("pulumi_dataarts")
+    before = list(log.handlers), log.level
+    yield log
+    log.handlers, log.level = before
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        (["up", "--yes", "-C", "x"], ["-C", "x", "up", "--yes"]),
+        (["up", "--cwd=x", "-v=9", "--logtostderr"], ["--cwd", "x", "-v", "9", "--logtostderr", "up"]),
+        (["stack", "ls", "-v3"], ["-v", "3", "stack", "ls"]),
+        (["up", "--non-interactive", "--color", "never"], ["--non-interactive", "--color", "never", "up"]),
+        (["config", "set", "a", "--", "-v", "-C"], ["config", "set", "a", "--", "-v", "-C"]),
+        (["stack", "-v"], ["-v", "stack"]),
+        (["up", "--verbosely", "-vx"], ["up", "--verbosely", "-vx"]),
+    ],
+)
+def test_they_are_taken_from_wherever_they_stand(given: list[str], meant: list[str]) -> None:
+    assert hoisted(given) == meant
+
+
+def test_another_folder_may_be_named_after_the_command(folder: Folder, tmp_path: Path) -> None:
+    elsewhere = Folder(tmp_path / "elsewhere", folder.environment)
+    elsewhere.path.mkdir()
+    assert "dev" in typed(elsewhere, "stack", "ls", "-C", "..").out
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("up --bogus", "No such option '--bogus'. See `dataarts up --help`."),
+        ("bogus", "No such command 'bogus'. See `dataarts --help`."),
+        ("stack bogus", "No such command 'bogus'. See `dataarts stack --help`."),
+        ("up --parallel 0", "Invalid value for '--parallel' / '-p': 0 is not in the range x>=1. See"),
+        ("config set", "Missing argument 'KEY'. See `dataarts config set --help`."),
+        ("state protect", "name URNs, or --all. See `dataarts state protect --help`."),
+        ("stack ls -v", "See"),
+        ("preview --json extra", "Got unexpected extra argument (extra). See `dataarts preview --help`."),
+    ],
+)
+def test_wrong_use_is_one_line_and_exit_2(folder: Folder, line: str, said: str) -> None:
+    told = typed(folder, *line.split(), code=2)
+    assert told.out == ""
+    assert told.err.count("\n") == 1
+    assert said in told.err
+
+
+def test_nobody_is_asked_in_a_command_that_may_not_ask(folder: Folder) -> None:
+    assert "nobody can be asked" in typed(folder, "state", "delete", "b", "--non-interactive", code=2).err
+
+
+def test_what_is_logged_goes_to_a_file_or_to_standard_error(folder: Folder, own_log: logging.Logger) -> None:
+    said = typed(folder, "stack", "ls", "-v", "1").err
+    path = Path(said.removeprefix("logging to ").strip())
+    assert path.stat().st_mode & 0o077 == 0, "only its owner may read it"
+    own_log.debug("something")
+    assert "something" in path.read_text()
+    path.unlink()
+    assert typed(folder, "stack", "ls", "-v", "1", "--logtostderr").err == ""
