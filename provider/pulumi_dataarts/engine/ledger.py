@@ -56,8 +56,9 @@ class Ledger:
         state = self.states[number]
         place = self._holders.get(_object_of(state), number)
         other = self.states.get(place)
-        is_held = bool(state.id) and other is not None and place != number and not other.delete
-        return other if is_held and _object_of(state) == _object_of(other) else None
+        if not state.id or place == number or other is None or other.delete:
+            return None
+        return other if _object_of(other) == _object_of(state) else None
 
     async def begin(self, type: str, resource: ResourceState) -> int:
         """Make it durable that a provider call is about to be made; return the operation's number."""
