@@ -28,9 +28,6 @@ class Factory(pulumi.ComponentResource):
             bundle="bundles/orders",
             workspace=settings.workspace,
             same_name_policy="OVERWRITE",
-            resources=[{"name": "cdm-orders", "type": "CDM_CLUSTER", "replace": settings.cluster_name}],
-            target_status=settings.target_status,
-            approvers=settings.approvers,
             opts=pulumi.ResourceOptions(parent=self, depends_on=[ingest.incremental]),
         )
         self.export = dlf.JobExport(

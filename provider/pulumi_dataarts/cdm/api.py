@@ -15,7 +15,17 @@ from urllib.parse import quote
 
 from pydantic import ValidationError
 
-from pulumi_dataarts.cdm.wire import JobBody, JobPage, LinkBody, LinkPage, Submission, Submissions, Wire
+from pulumi_dataarts.cdm.wire import (
+    Clusters,
+    ClusterSummary,
+    JobBody,
+    JobPage,
+    LinkBody,
+    LinkPage,
+    Submission,
+    Submissions,
+    Wire,
+)
 from pulumi_dataarts.errors import AlreadyExists, BadResponse, CloudError, Conflict, NotFound, RunFailed
 from pulumi_dataarts.huawei.failures import VALIDATION
 from pulumi_dataarts.huawei.transport import Call, ErrorTable, Reply, Service
@@ -65,6 +75,13 @@ HINTS: Final[Mapping[str, str]] = {
     "Cdm.0321": "Delete the jobs that use the link first, or move them to another one.",
     VALIDATION: "The cluster tries the connection when a link is saved: check address, port, security group, user.",
 }
+
+
+def list_clusters(session: Session) -> list[ClusterSummary]:
+    """Return the project's clusters. Source: huawei-cdm.md sections 1 (operation 14) and 9."""
+    path = f"/v1.1/{quote(_service(session).project_id, safe='')}/clusters"
+    call = Call("list clusters", "GET", path, safe=True, resource="clusters")
+    return _parsed(Clusters, _send(session, call)).clusters
 
 
 def create_link(session: Session, cluster_id: str, link: LinkBody) -> None:

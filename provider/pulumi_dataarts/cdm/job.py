@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final, Literal
 
 import pulumi
 
+from pulumi_dataarts.bindings import current
 from pulumi_dataarts.cdm import api
 from pulumi_dataarts.cdm.attempts import create_once, place, rename_once
 from pulumi_dataarts.cdm.catalogue import forget_job, read_job
@@ -287,6 +288,18 @@ def _body(inputs: JobInputs, session: Session) -> JobBody:
     )
 
 
+def _paused(driver_config: Any) -> Any:
+    """Return the job's own inputs without its schedule, for an environment where nothing runs by itself."""
+
+    def pause(groups: Mapping[str, Any]) -> dict[str, Any]:
+        schedule = groups.get("schedulerConfig")
+        return {**groups, **({"schedulerConfig": {**schedule, "isSchedulerJob": False}} if schedule else {})}
+
+    if driver_config is None:
+        return None
+    return pause(driver_config) if isinstance(driver_config, Mapping) else driver_config.apply(pause)
+
+
 class JobProvider(DynamicProvider):
     """The dynamic provider of cdm.Job."""
 
@@ -297,7 +310,8 @@ class Job(DataArtsResource, module="cdm", name="Job"):
     """A job: what a CDM cluster moves from where to where, and how.
 
     Declaring or changing a job never starts it; `cdm.JobRun` does. Inputs that the service fills in by itself
-    are left alone; only what is declared is compared.
+    are left alone; only what is declared is compared. With `schedules: paused` in the stack's `dataarts:bindings` no
+    job is scheduled, whatever it declares.
 
     Source: seed 002; huawei-cdm.md sections 2, 3, 5 and 6.
     """
@@ -347,7 +361,7 @@ class Job(DataArtsResource, module="cdm", name="Job"):
             "to_link": to_link,
             "from_config": from_config,
             "to_config": to_config,
-            "driver_config": driver_config,
+            "driver_config": _paused(driver_config) if current().schedules == "paused" else driver_config,
             "from_secrets": from_secrets,
             "to_secrets": to_secrets,
             "enabled": enabled,

@@ -130,3 +130,16 @@ class Submissions(Wire):
     """Runs; of a status call, the last one alone."""
 
     submissions: list[Submission] = []
+
+
+class ClusterSummary(Wire):
+    """One cluster of the project. Source: huawei-cdm.md section 9."""
+
+    id: str
+    name: str = ""
+
+
+class Clusters(Wire):
+    """The clusters of the project."""
+
+    clusters: list[ClusterSummary] = []

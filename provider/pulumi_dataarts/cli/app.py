@@ -29,6 +29,7 @@ COMMANDS = {
     "import": Entry("adopt", "import_", "Take what stands in the cloud into the state, and print its code."),
     "cancel": Entry("state", "cancel", "Remove the locks of a stack whose owner is gone."),
     "state": Entry("state", "state", "Mend a stack's state by hand."),
+    "release": Entry("release", "release", "Make, compare, keep and pin what is promoted."),
     "stack": Entry("stack", "stack", "List, create, inspect and remove stacks."),
     "config": Entry("config", "config", "Read and change a stack's configuration."),
     "schema": Entry("schemas", "schema", "Print the JSON Schema of a stack's file, or of a plan."),

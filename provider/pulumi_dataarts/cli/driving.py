@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
@@ -14,7 +15,7 @@ import click
 from pulumi_dataarts.cli import plans
 from pulumi_dataarts.cli.policies import gates_of
 from pulumi_dataarts.cli.progress import listening
-from pulumi_dataarts.cli.wiring import Chosen, choose
+from pulumi_dataarts.cli.wiring import Chosen, choose, cloud_folder
 from pulumi_dataarts.errors import (
     AuthError,
     Cancelled,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.engine.operations import Operation, Options
     from pulumi_dataarts.model.journal import Journal
     from pulumi_dataarts.model.snapshots import Snapshot
+    from pulumi_dataarts.release.definitions import Declared
 
 # Where everything that failed did so for one of these reasons, the command ends with its exit code.
 FAILURES: Mapping[int, type[ProvisionError]] = {kind.exit_code: kind for kind in (AuthError, ConfigError, WaitTimeout)}
@@ -79,6 +81,7 @@ def planned(chosen: Chosen, kind: Kind, wishes: Wishes) -> Plan:
     """Return the plan with what is in its way, having changed nothing.
 
     Raises:
+        PlanError: the stack runs a release, and the environment lacks something that it needs.
         ResourceFailed, ProgramFailed, Cancelled: there is no whole plan; what failed was printed when it did.
     """
     from pulumi_dataarts.report.gates import checked
@@ -91,14 +94,16 @@ def planned(chosen: Chosen, kind: Kind, wishes: Wishes) -> Plan:
 def surveyed(chosen: Chosen, kind: Kind, wishes: Wishes) -> tuple[Outcome, Plan]:
     """Return the plan and what it was made from, held against no gate. Raises as `planned`."""
     from pulumi_dataarts.backend import runs
+    from pulumi_dataarts.cli.releasing import require_bound
     from pulumi_dataarts.model.snapshots import Snapshot
 
+    notes = require_bound(chosen, kind, wishes.allow)
     loaded = runs.load(chosen.stack, chosen.keyring) if chosen.exists() else None
     base = loaded.snapshot if loaded else Snapshot()
     outcome, plan = _drive(chosen, kind, wishes, base, None, plans.state_mark(chosen, loaded))
     if not outcome.ok:
         _end(outcome, "Nothing was done: this was a preview.")
-    return outcome, plan
+    return outcome, plan.model_copy(update={"warnings": [*plan.warnings, *notes]})
 
 
 def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark | None = None) -> tuple[Outcome, Plan]:
@@ -111,10 +116,12 @@ def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark 
         against: the state that the plan was checked against, where there was one.
 
     Raises:
-        PlanError: the state is another one by now; nothing was done.
+        PlanError: the state is another one by now, or the release lacks something here; nothing was done.
     """
     from pulumi_dataarts.backend import runs
+    from pulumi_dataarts.cli.releasing import require_bound
 
+    require_bound(chosen, kind, wishes.allow)
     provider = chosen.file.provider
     config = chosen.config().stored
     with runs.open_run(chosen.stack, kind, keyring=chosen.keyring, provider=provider, note=_note) as run:
@@ -124,6 +131,33 @@ def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark 
         result = "succeeded" if outcome.ok else "failed"
         run.close(outcome.snapshot, runs.Outcome(result, dict(outcome.counts), config=config))
     return outcome, plan
+
+
+def declared(chosen: Chosen) -> tuple[Declared, ...]:
+    """Return what a stack's program declares, everything under its logical name; nothing is done or looked at.
+
+    Raises:
+        ResourceFailed, ProgramFailed, Cancelled: the program did not get to its end; what failed was printed.
+    """
+    from pulumi_dataarts.engine.cancellation import Cancellation
+    from pulumi_dataarts.engine.operations import run
+    from pulumi_dataarts.model.bindings import KEY, LOGICAL
+    from pulumi_dataarts.model.snapshots import Snapshot
+    from pulumi_dataarts.release.definitions import Declared
+    from pulumi_dataarts.report.planning import DYNAMIC
+
+    operation = _operation(chosen, "update", Wishes(stack=None), dry_run=True)
+    operation = replace(operation, config={**operation.config, KEY: LOGICAL})
+    cancellation = Cancellation()
+    with _interruptible(cancellation), listening(quiet=True, log=None, mask=plans.mask_of(chosen)) as on_event:
+        outcome = run(operation, Snapshot(), None, on_event, cancellation)
+    if not outcome.ok:
+        _end(outcome, "No release was made.")
+    return tuple(
+        Declared(report.type.removeprefix(DYNAMIC), report.name, report.new.inputs)
+        for report in outcome.reports
+        if report.new is not None and report.type.startswith(DYNAMIC)
+    )
 
 
 def require_done(outcome: Outcome) -> None:
@@ -151,7 +185,7 @@ def _drive(
         project=chosen.place.project.name,
         stack=chosen.stack.name,
         mask=mask,
-        revision=plans.revision_of(chosen.place.project.folder),
+        revision=plans.revision_of(chosen),
         state=state,
         scope=wishes.scope,
         made=plans.made_now(),
@@ -165,9 +199,12 @@ def _drive(
 def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> Operation:
     from pulumi_dataarts.engine.operations import Operation
 
-    project = chosen.place.project
+    project = chosen.running.project
     config = chosen.config()
     folder, entry = project.program()
+    own = chosen.place.project
+    if chosen.running.release:  # the children run in the release's folder; the embedded cloud is the project's
+        os.environ.setdefault("DATAARTS_CLOUD_DATA", str(cloud_folder()))
     return Operation(
         kind=kind,
         dry_run=dry_run,
@@ -175,7 +212,7 @@ def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> 
         stack=chosen.stack.name,
         root=project.folder,
         program=folder if entry == "." else folder / entry,
-        interpreter=_interpreter(project.folder, project.runtime_options.get("virtualenv")),
+        interpreter=_interpreter(own.folder, own.runtime_options.get("virtualenv")),
         config=config.texts,
         secret_keys=frozenset(config.secret_keys),
         options=_options(wishes, chosen),

@@ -15,7 +15,7 @@ import click
 from pulumi_dataarts.cli import plans
 from pulumi_dataarts.cli.driving import Wishes
 from pulumi_dataarts.cli.policies import gates_of
-from pulumi_dataarts.cli.wiring import Chosen
+from pulumi_dataarts.cli.wiring import Chosen, Workplace
 from pulumi_dataarts.errors import ConfigError, ProgramFailed
 from pulumi_dataarts.model.plans import Plan
 
@@ -48,7 +48,7 @@ def planned(chosen: Chosen, wishes: Wishes) -> Plan:
         project=chosen.place.project.name,
         stack=chosen.stack.name,
         mask=mask,
-        revision=plans.revision_of(chosen.place.project.folder),
+        revision=plans.revision_of(chosen),
         state=plans.state_mark(chosen, loaded),
         scope=wishes.scope,
         made=plans.made_now(),
@@ -62,9 +62,14 @@ def _previewed(chosen: Chosen, wishes: Wishes) -> dict[str, Any]:
     program = shutil.which("pulumi")
     if program is None:
         raise ConfigError("there is no `pulumi` on the PATH", hint="Leave out --engine, or install the official CLI.")
+    if release := chosen.running.release:
+        raise ConfigError(
+            f"stack {chosen.stack.name} runs release {release.short}, and `pulumi` would run the working tree",
+            hint="Leave out --engine, or extract it and run `pulumi` there: `dataarts release extract RELEASE DIR`.",
+        )
     environment = {
         **os.environ,
-        "PULUMI_BACKEND_URL": _absolute(chosen.place.url, _base(chosen)),
+        "PULUMI_BACKEND_URL": absolute_url(chosen.place),
         "PULUMI_CONFIG_PASSPHRASE": chosen.phrase(),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
     }
@@ -89,13 +94,10 @@ def _flags(chosen: Chosen, wishes: Wishes) -> Iterator[str]:
             yield flag
 
 
-def _base(chosen: Chosen) -> Path:
-    return Path.cwd() if "PULUMI_BACKEND_URL" in os.environ else chosen.place.project.folder
-
-
-def _absolute(url: str, base: Path) -> str:
-    """Return a backend's URL as it means the same from any folder."""
-    path = url.removeprefix(_LOCAL)
-    if not url.startswith(_LOCAL) or path.startswith(("/", "~")):
-        return url
+def absolute_url(place: Workplace) -> str:
+    """Return the URL of a workplace's backend as it means the same from any folder."""
+    path = place.url.removeprefix(_LOCAL)
+    if not place.url.startswith(_LOCAL) or path.startswith(("/", "~")):
+        return place.url
+    base = Path.cwd() if "PULUMI_BACKEND_URL" in os.environ else place.project.folder
     return f"{_LOCAL}{(base / path).resolve()}"

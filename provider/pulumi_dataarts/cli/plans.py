@@ -51,10 +51,16 @@ def state_mark(chosen: Chosen, loaded: Loaded | None) -> StateMark:
     return StateMark(digest=loaded.digest, serial=sum(item.key.endswith(_HISTORY) for item in keys))
 
 
-def revision_of(folder: Path) -> Revision:
+def revision_of(chosen: Chosen) -> Revision:
+    """Return the git commit that a stack's program is of: its release's, or the working tree's."""
+    release = chosen.running.release
+    return release.revision if release else revision_of_folder(chosen.place.project.folder)
+
+
+def revision_of_folder(folder: Path) -> Revision:
     """Return the git commit of a folder, and whether something in it differs; empty where git knows nothing."""
-    commit = _git(folder, "rev-parse", "HEAD")
-    return Revision(commit=commit, dirty=bool(_git(folder, "status", "--porcelain"))) if commit else Revision()
+    commit = git(folder, "rev-parse", "HEAD")
+    return Revision(commit=commit, dirty=bool(git(folder, "status", "--porcelain"))) if commit else Revision()
 
 
 def made_now() -> str:
@@ -68,7 +74,7 @@ def sources_of(chosen: Chosen) -> Sources:
     from pulumi_dataarts.lifecycle.builds import BUILD_FOLDER
     from pulumi_dataarts.report.texts import Sources
 
-    project = chosen.place.project
+    project = chosen.running.project
     folder, _ = project.program()
     texts = chosen.config().texts
 
@@ -132,7 +138,8 @@ def as_json(plans: Sequence[Plan]) -> str:
     return json.dumps({"schema": LIST_SCHEMA, "plans": documents}, indent=2, ensure_ascii=False)
 
 
-def _git(folder: Path, *arguments: str) -> str:
+def git(folder: Path, *arguments: str) -> str:
+    """Return what git says in a folder; empty where it is absent, or fails."""
     try:
         done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=20, check=False)
     except (OSError, subprocess.TimeoutExpired):

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pulumi_dataarts.backend import passphrase, stacks, workspaces
 from pulumi_dataarts.backend.blobs import Blobs, open_backend
@@ -21,10 +21,14 @@ from pulumi_dataarts.backend.vaults import Keyring
 from pulumi_dataarts.cli.app import NON_INTERACTIVE
 from pulumi_dataarts.errors import ConfigError, StackNotFound
 
+if TYPE_CHECKING:
+    from pulumi_dataarts.release.manifest import Manifest
+
 PUBLIC_STACK: Final = "dev"
 PUBLIC_PASSPHRASE: Final = "embedded"  # noqa: S105 - public by design: it guards samples on the embedded cloud
 DEFAULT_BACKEND: Final = "file://.state"
 ENDPOINT: Final = "dataarts:endpoint"
+RELEASE: Final = "dataarts:release"
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,14 @@ class Workplace:
 
 
 @dataclass(frozen=True)
+class Running:
+    """The project whose program and declarations of configuration a stack goes by; with its release, if it has one."""
+
+    project: Project
+    release: Manifest | None = None
+
+
+@dataclass(frozen=True)
 class Chosen:
     """The stack that a command is about, with its configuration file and the key to its secrets."""
 
@@ -50,9 +62,22 @@ class Chosen:
     keyring: Keyring
     phrase: Callable[[], str]
 
+    @cached_property
+    def running(self) -> Running:
+        """Whose program the stack runs: the working tree's, or that of the release its file names.
+
+        Raises:
+            ConfigError, Corrupt: there is no such release, or it is damaged.
+        """
+        if RELEASE not in self.file.values:
+            return Running(self.place.project)
+        from pulumi_dataarts.cli.releasing import running
+
+        return running(self)
+
     def config(self) -> Config:
         """Return the merged configuration, decrypted. Raises ConfigError for what is missing or malformed."""
-        return merge(self.place.project, self.file, self.keyring)
+        return merge(self.running.project, self.file, self.keyring)
 
     def exists(self) -> bool:
         """Say whether the backend has the stack."""

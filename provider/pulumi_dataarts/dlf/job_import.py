@@ -13,10 +13,12 @@ from typing import Any
 
 import pulumi
 
+from pulumi_dataarts.bindings import current
 from pulumi_dataarts.dlf import api, archive, drift, wire
 from pulumi_dataarts.dlf.addresses import SCHEME, ObsPath
 from pulumi_dataarts.dlf.bindings import Bindings
 from pulumi_dataarts.dlf.bundle import Bundle, from_zip
+from pulumi_dataarts.dlf.environments import bound
 from pulumi_dataarts.dlf.inputs import JobImportInputs
 from pulumi_dataarts.dlf.ownership import FACTS, Owned
 from pulumi_dataarts.dlf.reconcile import reconcile
@@ -194,7 +196,9 @@ class JobImport(DataArtsResource, module="dlf", name="JobImport"):
     What leaves the bundle is removed, and so is everything that was imported when the resource is; what others made
     is not touched, and a script that other jobs use stays.
 
-    Jobs that stand already and are as declared are taken over, which is also how an import that was cut off goes on.
+    `dataarts:bindings` of the stack fill in what the program leaves out: `resources`, parameters, approvers, the target
+    status, and names in scripts. Jobs that stand already and are as declared are taken over, which is also how an
+    import that was cut off goes on.
 
     Source: page "Importing a Job" (huawei-seeds.md section 1), huawei-dlf.md section 3; arguments in
     `inputs.JobImportInputs`.
@@ -257,4 +261,4 @@ class JobImport(DataArtsResource, module="dlf", name="JobImport"):
             "deadline_s": deadline_s,
             "adopt": adopt,
         }
-        super().__init__(resource_name, arguments, opts)
+        super().__init__(resource_name, bound(arguments, current()), opts)

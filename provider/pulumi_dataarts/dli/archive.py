@@ -30,6 +30,7 @@ from pulumi_dataarts.dli.wire import JobBody, comparable
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.lifecycle.archives import canonical_zip, read_zip
 from pulumi_dataarts.lifecycle.builds import keep
+from pulumi_dataarts.model.bindings import Bindings
 
 _MANIFEST = {"format": "dli-flink-jobs", "version": 1}
 
@@ -96,7 +97,8 @@ def pack(source: str | Path) -> str:
     """Build the archive of a source directory and return its path, for `obs.Object(source=…)`.
 
     The zip is written to `.build/<sha256>.zip` beside the nearest `Pulumi.yaml`, so that the same jobs have the same
-    path; the path is relative to the working directory, so that no machine's own paths come into the state.
+    path; the path is relative to the working directory, so that no machine's own paths come into the state. Queues and
+    sizes are those that the stack's `dataarts:bindings` say.
 
     Raises:
         ConfigError: the directory cannot be used; every mistake is named.
@@ -105,7 +107,21 @@ def pack(source: str | Path) -> str:
     if archive.mistakes or not archive.jobs:
         problems = "\n".join(f"  {mistake}" for mistake in archive.mistakes)
         raise ConfigError(f"{source} cannot be packed:\n{problems or '  there is no jobs/<name>.json in it'}")
-    return keep(build(archive.jobs))
+    from pulumi_dataarts.bindings import current
+
+    return keep(build(bound(archive.jobs, current())))
+
+
+def bound(jobs: Mapping[str, Mapping[str, Any]], here: Bindings) -> dict[str, dict[str, Any]]:
+    """Return the jobs with the queues and sizes of an environment."""
+    return {
+        name: {
+            **body,
+            **({"queue_name": here.name_of("queues", body["queue_name"])} if body.get("queue_name") else {}),
+            **{str(size): number for size, number in here.workers.get(name, {}).items()},
+        }
+        for name, body in jobs.items()
+    }
 
 
 def _is_ours(entries: Mapping[str, bytes]) -> bool:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pulumi
 
-from pulumi_dataarts.dli.archive import read
+from pulumi_dataarts.bindings import current
+from pulumi_dataarts.dli.archive import pack, read
 from pulumi_dataarts.dli.importing import bring, ids_of, settings_of, standing_jobs
 from pulumi_dataarts.dli.inputs import FlinkJobImportInputs
 from pulumi_dataarts.dli.overwriting import Policy, WhenRunning, remove
@@ -99,6 +101,12 @@ def _read_for_import(id: str, session: Session) -> Live | None:
     return Live({"zip_file": id, "jobs": own}, {"job_ids": ids_of(standing)})
 
 
+def _bound(archive: Any) -> Any:
+    """Return the archive as `pack` made it for this environment, where a source directory is named."""
+    is_source = isinstance(archive, str) and (Path(archive) / "jobs").is_dir()
+    return pack(archive) if is_source and (current().queues or current().workers) else archive
+
+
 class FlinkJobImportProvider(DynamicProvider):
     """The dynamic provider of dli.FlinkJobImport."""
 
@@ -141,7 +149,7 @@ class FlinkJobImport(DataArtsResource, module="dli", name="FlinkJobImport"):
         arguments = {
             "zip_file": zip_file,
             "is_cover": is_cover,
-            "archive": archive,
+            "archive": _bound(archive),
             "adopt": adopt,
             "when_running": when_running,
             "savepoint": savepoint,

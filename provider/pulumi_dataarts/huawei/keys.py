@@ -36,6 +36,19 @@ _POLICIES: Final[Mapping[str, Any]] = {
         "max-delete": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+%?$"}]},
     },
 }
+_NAMES: Final[Mapping[str, Any]] = {"type": "object", "additionalProperties": {"type": ["string", "object"]}}
+_BINDINGS: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "prefix": {"type": "string"},
+        **dict.fromkeys(("clusters", "connections", "links", "queues", "buckets", "streams", "parameters"), _NAMES),
+        "workers": {"type": "object", "additionalProperties": {"type": "object"}},
+        "schedules": {"enum": ["running", "paused"]},
+        "approvers": {"type": "array", "items": {"type": "string"}},
+        "targetStatus": {"enum": ["SAVED", "SUBMITTED", "PRODUCTION"]},
+    },
+}
 KEYS: Final[Mapping[str, Key]] = {
     "region": Key("Region of the services.", "cn-north-4"),
     "projectId": Key("Id of the project in that region.", "0123456789abcdef0123456789abcdef"),
@@ -63,6 +76,17 @@ KEYS: Final[Mapping[str, Key]] = {
         default="false",
     ),
     "policies": Key("Gates that a plan is held against, by name.", '{"no-delete": true}', _POLICIES),
+    "release": Key(
+        "The release that the stack runs; without it, the working tree.",
+        "sha256:0dbd529c06ed408068e485f49c49cefe3f86773e9df1f87a43d9364f352a2127",
+        {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+    ),
+    "releases": Key(
+        "Where releases are kept: a backend's URL.", "s3://bucket/prefix?endpoint=obs.cn-north-4.myhuaweicloud.com",
+        {"type": "string", "pattern": "^(file|s3)://"},
+        default="beside the state",
+    ),
+    "bindings": Key("What the environment calls that which its jobs need.", '{"prefix": "orders-prod"}', _BINDINGS),
 }  # fmt: skip
 
 
