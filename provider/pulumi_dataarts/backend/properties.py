@@ -34,7 +34,9 @@ def encode(value: Value, vault: Vault) -> Any:
     if isinstance(value, Secret):
         text = to_bytes(dumps(encode(plain(value), vault))).decode()
         return {SIGNATURE: SECRET, "ciphertext": vault.seal(text)}
-    if isinstance(value, Mapping):
+    if isinstance(value, str):
+        return value
+    if isinstance(value, dict):
         return {key: encode(value[key], vault) for key in sorted(value)}
     if isinstance(value, list | tuple):
         return [encode(item, vault) for item in value]

@@ -15,7 +15,7 @@ COUNTERS: Final = "org.apache.sqoop.submission.counter.SqoopCounters"
 class Wire(BaseModel):
     """Base of all bodies. What no page names is left out when reading."""
 
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    model_config = ConfigDict(extra="ignore", populate_by_name=True, defer_build=True)
 
     def body(self) -> dict[str, Any]:
         """Return the body as it travels; what is None is absent."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import tempfile
@@ -13,9 +14,13 @@ from pulumi_dataarts.cli.app import app
 from pulumi_dataarts.cli.flags import hoisted
 from pulumi_dataarts.errors import Bug, Cancelled, ConfigError, ProvisionError
 
+# What a command reads lives to its end: Python's own thresholds make it look for garbage among that again and again.
+GC_THRESHOLDS = (20_000, 20, 50)
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code. The only place where an unexpected exception ends."""
+    gc.set_threshold(*GC_THRESHOLDS)
     try:
         words = hoisted(sys.argv[1:] if arguments is None else arguments)
         return _exit_code(app.main(args=words, prog_name="dataarts", standalone_mode=False))

@@ -172,7 +172,6 @@ def _drive(
     from pulumi_dataarts.engine.cancellation import Cancellation
     from pulumi_dataarts.engine.operations import run
     from pulumi_dataarts.report.planning import Context, plan_of
-    from pulumi_dataarts.report.texts import with_texts
 
     mask = plans.mask_of(chosen)
     cancellation = Cancellation()
@@ -192,7 +191,7 @@ def _drive(
     )
     plan = plan_of(outcome, context)
     if journal is None:
-        plan = with_texts(plan, outcome.reports, plans.sources_of(chosen), mask)
+        plan = plans.with_texts(chosen, plan, outcome, mask)
     return outcome, plan
 
 

@@ -34,7 +34,6 @@ def planned(chosen: Chosen, wishes: Wishes) -> Plan:
     from pulumi_dataarts.report.gates import checked
     from pulumi_dataarts.report.official import outcome_of
     from pulumi_dataarts.report.planning import Context, plan_of
-    from pulumi_dataarts.report.texts import with_texts
 
     mask = plans.mask_of(chosen)
     loaded = runs.load(chosen.stack, chosen.keyring) if chosen.exists() else None
@@ -53,7 +52,7 @@ def planned(chosen: Chosen, wishes: Wishes) -> Plan:
         scope=wishes.scope,
         made=plans.made_now(),
     )
-    plan = with_texts(plan_of(outcome, context), outcome.reports, plans.sources_of(chosen), mask)
+    plan = plans.with_texts(chosen, plan_of(outcome, context), outcome, mask)
     gates = gates_of(chosen, limit=wishes.max_delete, allowed=wishes.allow, is_update=True)
     return checked(plan.model_copy(update={"tool": f"{plan.tool}, planned by pulumi"}), gates)
 

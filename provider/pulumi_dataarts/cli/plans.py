@@ -16,9 +16,11 @@ from pulumi_dataarts.errors import ConfigError, PlanError
 from pulumi_dataarts.model.plans import Plan, Revision, StateMark
 
 if TYPE_CHECKING:
+    from pulumi_dataarts.engine.events import Outcome
     from pulumi_dataarts.report.masking import Mask
     from pulumi_dataarts.report.texts import Sources
 
+TEXTED: Final = ("dlf:JobImport", "dli:FlinkJobImport")
 LIST_SCHEMA: Final = "plans-v1"
 _SCRYPT: Final = {"n": 2**14, "r": 8, "p": 1, "dklen": 32}
 _HISTORY: Final = (".history.json", ".history.json.gz")
@@ -66,6 +68,15 @@ def revision_of_folder(folder: Path) -> Revision:
 def made_now() -> str:
     """Return the time to the second, RFC 3339."""
     return datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def with_texts(chosen: Chosen, plan: Plan, outcome: Outcome, mask: Mask) -> Plan:
+    """Return the plan with the changed texts of its bundles. Where it has none, nothing that reads them is imported."""
+    if not any(step.type in TEXTED for step in plan.steps):
+        return plan
+    from pulumi_dataarts.report import texts
+
+    return texts.with_texts(plan, outcome.reports, sources_of(chosen), mask)
 
 
 def sources_of(chosen: Chosen) -> Sources:

@@ -16,10 +16,9 @@ from pulumi_dataarts.dlf.bundle import Bundle
 from pulumi_dataarts.dlf.canonical import Body, Kind, unlike
 from pulumi_dataarts.dlf.ownership import Mark, Owned
 from pulumi_dataarts.huawei.session import Session
+from pulumi_dataarts.lifecycle.effects import EDITED
 from pulumi_dataarts.model.values import Properties
 
-EDITED: Final = "edited:"
-"""Stands before the digest of something that is not as it was imported, in place of its digest in the bundle."""
 GONE: Final = "gone"
 """Stands for something that was imported without a local bundle and is missing; with one, it is left out."""
 

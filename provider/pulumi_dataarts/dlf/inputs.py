@@ -28,7 +28,7 @@ _OTHER_JOB = "an export of another job is another export"
 class JobParameters(BaseModel):
     """Parameters of one job of an import."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, defer_build=True)
 
     name: Annotated[str, Field(min_length=1, description="Name of the job. Source: page, table 3.")]
     params: Annotated[
@@ -39,7 +39,7 @@ class JobParameters(BaseModel):
 class ResourceReplacement(BaseModel):
     """A resource that the jobs name, and the one that takes its place in this environment."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: Annotated[str, Field(min_length=1, description="Name as it stands in the jobs. Source: page, table 5.")]
     type: Annotated[wire.ResourceType, Field(description="What it is. Source: page, table 5.")]

@@ -33,7 +33,7 @@ from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.changes import Change
-from pulumi_dataarts.lifecycle.effects import DELETES_DATA, OVERWRITES_EDIT, STOPS_JOB, effect, effects
+from pulumi_dataarts.lifecycle.effects import DELETES_DATA, EDITED, OVERWRITES_EDIT, STOPS_JOB, effect, effects
 from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
 from pulumi_dataarts.lifecycle.inputs import dump
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
@@ -117,7 +117,7 @@ class JobImportHandler(Handler[JobImportInputs]):
 def _overwrites(known: Mapping[str, Any]) -> list[str]:
     kinds = {"job": "jobs", "script": "scripts", "resource": "archive_resources"}
     edited = {
-        kind: [name for name, digest in (known.get(field) or {}).items() if digest.startswith(drift.EDITED)]
+        kind: [name for name, digest in (known.get(field) or {}).items() if digest.startswith(EDITED)]
         for kind, field in kinds.items()
     }
     return effects(OVERWRITES_EDIT, [counted(kind, names) for kind, names in edited.items() if names])

@@ -33,7 +33,9 @@ ResourceType = Literal[
 class Wire(BaseModel):
     """Base of the wire models: camelCase outside, snake_case inside; unknown keys of answers are passed over."""
 
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore")
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="ignore", defer_build=True
+    )
 
     def body(self) -> Body:
         """Return the JSON body; what is None is not sent."""

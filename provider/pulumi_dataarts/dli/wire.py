@@ -41,7 +41,7 @@ def _mode(mode: Any) -> Any:
 class JobTag(BaseModel):
     """A tag given at creation; details do not tell tags."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
     key: Annotated[str, Field(min_length=1, max_length=128)]
     value: Annotated[str, Field(max_length=255)]
 
@@ -52,7 +52,7 @@ class JobBody(BaseModel):
     Source: creating a SQL job, creating a Flink jar job (huawei-dli-flink.md sections 6.1 and 6.2).
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     name: Annotated[str, Field(min_length=1, max_length=57)]
     desc: Annotated[str, Field(max_length=512)] | None = None
@@ -111,7 +111,7 @@ class FlinkJob(BaseModel):
     Source: querying job details, tables 3 and 4 (huawei-dli-flink.md sections 7 and 8).
     """
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     job_id: int
     name: str

@@ -5,7 +5,7 @@ Source: pulumi-engine.md section 4; pkg/resource/deploy/step_generator.go of the
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -108,7 +108,7 @@ def is_triggered(new: Value, old: Value) -> bool:
 
 def equal(left: Value, right: Value) -> bool:
     """Compare values, secrets only with secrets; null members count as absent."""
-    if isinstance(left, Mapping) and isinstance(right, Mapping):
+    if isinstance(left, dict) and isinstance(right, dict):
         return all(equal(left.get(key), right.get(key)) for key in {**left, **right})
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(equal, left, right))

@@ -5,7 +5,6 @@ Source: pulumi-dynamic-provider.md section 4; pkg/resource/plugin/provider_plugi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from pulumi_dataarts.model.snapshots import ResourceState
@@ -44,4 +43,4 @@ def sealed_value(value: Value) -> Secret:
 
 
 def _is_map(value: Value) -> bool:
-    return isinstance(value, Mapping) and SIGNATURE not in value
+    return isinstance(value, dict) and SIGNATURE not in value

@@ -1,8 +1,8 @@
 """Runs the user's program in a process of its own, connected to the engine.
 
 Runs under the interpreter of the user's project, so it needs nothing but the standard library and `pulumi`. The SDK's
-costs that grow with the number of resources are removed here, in memory, for programs run by this engine: waiting that
-subscribes to every output whenever one is done, a blocking call a debug message, a whole stack trace a registration.
+costs that grow with the number of resources are removed in memory: those of `lighter_sdk`, and for programs run by this
+engine a blocking call a debug message, and a whole stack trace a registration.
 
 Exit status: the program's own, or 0; 1 once the engine has ended the run; 32 for an exception, shown already.
 
@@ -22,7 +22,7 @@ import pathlib
 import runpy
 import sys
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 from typing import Any
@@ -32,7 +32,6 @@ try:
     import pulumi
     import pulumi.runtime
     from pulumi.runtime import resource as sdk_resource
-    from pulumi.runtime import stack as sdk_stack
     from pulumi.runtime._grpc_settings import _GRPC_CHANNEL_OPTIONS
     from pulumi.runtime.proto import engine_pb2_grpc, resource_pb2_grpc, source_pb2
 except ImportError as error:
@@ -43,6 +42,7 @@ except ImportError as error:
 TOKEN = "DATAARTS_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
 SHOWN = 32
+LIGHTER_SDK = pathlib.Path(__file__).parents[1] / "lighter_sdk.py"
 _CALLS_A_STEP = 4
 
 
@@ -55,19 +55,6 @@ class Token(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
     def intercept_unary_unary(self, continuation: Any, details: Any, request: Any) -> Any:
         """Go on with the token in the metadata."""
         return continuation(details._replace(metadata=(*(details.metadata or ()), self._token)), request)
-
-
-class GatheringAsyncio:
-    """Stands in for `asyncio` in the SDK's stack module: waits for all at once, and for each only once."""
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(asyncio, name)
-
-    async def wait(self, tasks: Iterable[Any], **_: Any) -> tuple[set[Any], set[Any]]:
-        """Wait for every task; the first that fails raises at once."""
-        waited = list(tasks)
-        await asyncio.gather(*waited)
-        return set(waited), set()
 
 
 def declared_at() -> source_pb2.StackTrace:
@@ -101,8 +88,8 @@ def _first_argument(frame: FrameType | None) -> Any:
 
 def lighten_sdk() -> None:
     """Take the costs out of the SDK that grow with the number of resources. Where it changed, it stays as it is."""
+    runpy.run_path(str(LIGHTER_SDK))["apply"]()
     for module, name, lighter in (
-        (sdk_stack, "asyncio", GatheringAsyncio()),
         (sdk_resource, "_get_stack_trace", declared_at),
         (pulumi.log, "debug", lambda *_, **__: None),
     ):

@@ -125,7 +125,7 @@ def _set(target: struct_pb2.Value, value: Value, accepts: Accepts) -> None:
         target.number_value = value
     elif value is None:
         target.null_value = struct_pb2.NULL_VALUE
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         target.struct_value.SetInParent()
         _fill(target.struct_value, value, accepts)
     else:
@@ -137,13 +137,15 @@ def _set(target: struct_pb2.Value, value: Value, accepts: Accepts) -> None:
 
 
 def _sendable(value: Any, accepts: Accepts) -> Any:
+    if isinstance(value, str):
+        return value
     if isinstance(value, Secret):
         if not accepts.secrets:
             return _sendable(value.value, accepts)
         return {SIGNATURE: SECRET, "value": value.value}
     if value is UNKNOWN:
         return UNKNOWN_ID if accepts.unknowns else _ABSENT
-    if isinstance(value, Mapping) and not accepts.resources and value.get(SIGNATURE) == RESOURCE_REFERENCE:
+    if isinstance(value, dict) and not accepts.resources and value.get(SIGNATURE) == RESOURCE_REFERENCE:
         return _sendable(_referenced(value), accepts)
     return value
 

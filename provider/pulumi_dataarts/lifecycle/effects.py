@@ -16,6 +16,9 @@ RESTARTS_AFRESH: Final = "restarts a Flink job without its savepoint"
 OVERWRITES_EDIT: Final = "overwrites something edited by hand"
 DELETES_DATA: Final = "deletes data"
 
+EDITED: Final = "edited:"
+"""Stands before the digest of something that is not as it was imported, in place of its digest in the bundle."""
+
 VOCABULARY: Final = (STOPS_JOB, MOVES_DATA, RESTARTS_SAVED, RESTARTS_AFRESH, OVERWRITES_EDIT, DELETES_DATA)
 """All of them; `tests/defects/test_effects.py` holds every handler to it."""
 

@@ -89,11 +89,13 @@ def rules(model: type[BaseModel]) -> dict[str, tuple[Rule, ...]]:
     }
 
 
+@cache
 def fields_with(model: type[BaseModel], rule: type[Rule]) -> tuple[str, ...]:
     """Return the names of the fields that carry a rule of this kind."""
     return tuple(name for name, marks in rules(model).items() if any(isinstance(mark, rule) for mark in marks))
 
 
+@cache
 def rule_of(model: type[BaseModel], name: str, rule: type[Rule]) -> Rule | None:
     """Return the field's rule of this kind, or None."""
     return next((mark for mark in rules(model).get(name, ()) if isinstance(mark, rule)), None)

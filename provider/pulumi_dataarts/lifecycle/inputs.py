@@ -18,7 +18,7 @@ from pulumi_dataarts.model.values import UNKNOWN, Properties, has_unknown
 class Inputs(BaseModel):
     """Base of every resource's inputs. Frozen; unknown names are refused; numbers may arrive as floats."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True, defer_build=True)
 
     derives_from: ClassVar[tuple[str, ...]] = ()
     """The fields that `derived` reads: where these are known, so is what is derived, whatever else is not."""

@@ -31,7 +31,7 @@ UNKNOWN_MARK: Final = {"unknown": True}
 
 
 class _Value(BaseModel):
-    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid", defer_build=True)
 
 
 class FieldChange(_Value):

@@ -7,7 +7,7 @@ A value is `None`, a bool, an int or float, a str, a list of values, a dict from
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
 
@@ -48,7 +48,7 @@ def walk(value: Value) -> Iterator[Value]:
     yield value
     if isinstance(value, Secret):
         yield from walk(value.value)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, dict):
         for item in value.values():
             yield from walk(item)
     elif isinstance(value, list):
@@ -58,19 +58,27 @@ def walk(value: Value) -> Iterator[Value]:
 
 def has_unknown(value: Value) -> bool:
     """Say whether anything inside is unknown."""
-    return any(item is UNKNOWN for item in walk(value))
+    if isinstance(value, dict):
+        return any(map(has_unknown, value.values()))
+    if isinstance(value, list):
+        return any(map(has_unknown, value))
+    return value is UNKNOWN or (isinstance(value, Secret) and has_unknown(value.value))
 
 
 def has_secret(value: Value) -> bool:
     """Say whether anything inside is secret."""
-    return any(isinstance(item, Secret) for item in walk(value))
+    if isinstance(value, dict):
+        return any(map(has_secret, value.values()))
+    if isinstance(value, list):
+        return any(map(has_secret, value))
+    return isinstance(value, Secret)
 
 
 def plain(value: Value) -> Value:
     """Return the value with every secret unwrapped, as providers receive it."""
     if isinstance(value, Secret):
         return plain(value.value)
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
@@ -83,8 +91,9 @@ def same(left: Value, right: Value) -> bool:
 
 
 def _bare(value: Value) -> Value:
-    value = plain(value)
-    if isinstance(value, Mapping):
+    while isinstance(value, Secret):
+        value = value.value
+    if isinstance(value, dict):
         return {key: _bare(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [_bare(item) for item in value]

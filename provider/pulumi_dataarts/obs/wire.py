@@ -21,7 +21,7 @@ _DECLARED: Final[Mapping[str, StorageClass]] = {wire: declared for declared, wir
 class Transition(BaseModel):
     """When objects go to a cheaper storage class."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
     days: Days
     storage_class: Literal["WARM", "COLD"]
 
@@ -32,7 +32,7 @@ class LifecycleRule(BaseModel):
     Source: PUT Bucket lifecycle, table 2. The prefix stands in the rule itself: OBS knows no `Filter`.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
     id: Annotated[str, Field(min_length=1, max_length=255)]
     prefix: str = ""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from pulumi_dataarts.dlf.drift import EDITED
+from pulumi_dataarts.lifecycle.effects import EDITED
 from pulumi_dataarts.model.plans import FieldChange, Hazard, Operation
 
 

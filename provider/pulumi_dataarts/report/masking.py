@@ -9,12 +9,12 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Any, Final
 
 from pulumi_dataarts.model.plans import SECRET_MARK, UNKNOWN_MARK
-from pulumi_dataarts.model.values import UNKNOWN, Secret, plain, walk
+from pulumi_dataarts.model.values import UNKNOWN, Secret, has_secret, plain, walk
 
 HIDDEN: Final = "[secret]"
 # Shorter values are words that stand everywhere; hiding them would hide the plan and tell what they are.
@@ -37,6 +37,7 @@ class Mask:
         texts = {
             item
             for value in values
+            if has_secret(value)
             for outer in walk(value)
             if isinstance(outer, Secret)
             for item in walk(outer)
@@ -52,7 +53,7 @@ class Mask:
             return self._mark(value)
         if value is UNKNOWN:
             return UNKNOWN_MARK
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             return {self.text(str(key)): self.value(item) for key, item in value.items()}
         if isinstance(value, list):
             return [self.value(item) for item in value]

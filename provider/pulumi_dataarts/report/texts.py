@@ -21,7 +21,6 @@ from pulumi_dataarts.dlf.addresses import ObsPath
 from pulumi_dataarts.dlf.bindings import Bindings
 from pulumi_dataarts.dlf.bundle import Bundle, from_zip
 from pulumi_dataarts.dlf.canonical import Body, Kind, canonical
-from pulumi_dataarts.dlf.drift import EDITED
 from pulumi_dataarts.dlf.source import read_source
 from pulumi_dataarts.dli import archive as flink
 from pulumi_dataarts.dli.importing import settings_of, standing_jobs
@@ -30,6 +29,7 @@ from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.errors import ProvisionError
 from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
+from pulumi_dataarts.lifecycle.effects import EDITED
 from pulumi_dataarts.model import paths
 from pulumi_dataarts.model.plans import Plan, Step, TextChange
 from pulumi_dataarts.model.values import plain

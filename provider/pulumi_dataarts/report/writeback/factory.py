@@ -12,11 +12,11 @@ from pulumi_dataarts.dlf import api, standing
 from pulumi_dataarts.dlf.bindings import Bindings
 from pulumi_dataarts.dlf.bundle import Bundle
 from pulumi_dataarts.dlf.canonical import Body, Kind
-from pulumi_dataarts.dlf.drift import EDITED
 from pulumi_dataarts.dlf.merging import taken_in
 from pulumi_dataarts.dlf.ownership import Mark, Owned
 from pulumi_dataarts.dlf.source import CODE_SUFFIXES, read_source
 from pulumi_dataarts.errors import ConfigError
+from pulumi_dataarts.lifecycle.effects import EDITED
 from pulumi_dataarts.model.paths import render
 from pulumi_dataarts.report.writeback.documents import rewritten
 from pulumi_dataarts.report.writeback.drafts import Draft
