@@ -40,7 +40,7 @@ PAGES = (
     "/console/bucket?name=orders-raw",
     "/console/requests",
 )
-HOSTILE = """"'><img src=x onerror="document.title='pwned'">{{7*7}}<!--"""
+HOSTILE = """"'><img src=x onerror="document.title='pwned'">{{3*'wv'}}<!--"""
 
 
 @pytest.fixture(scope="module")
@@ -257,7 +257,7 @@ def test_hostile_names_are_shown_as_they_are(cloud: RunningCloud) -> None:
     assert {page.status_code for page in pages} == {200}
     assert len(found) == 6
     assert not [
-        page.url for page in pages if "<img" in page.text or "<script>" in page.text or "49" in text_of(page.text)
+        page.url for page in pages if "<img" in page.text or "<script>" in page.text or "wvwvwv" in text_of(page.text)
     ]
 
 

@@ -18,7 +18,7 @@ from pulumi_dataarts.simulator import dlf, dli
 from pulumi_dataarts.simulator.clock import ManualClock
 from pulumi_dataarts.simulator.databases import Databases
 from pulumi_dataarts.simulator.faults import Faults
-from pulumi_dataarts.simulator.http import Answer, Context, Refused, Request, Route
+from pulumi_dataarts.simulator.http import Answer, Context, JsonText, Refused, Request, Route
 from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.settings import Settings
 from pulumi_dataarts.simulator.store import Store
@@ -119,5 +119,7 @@ def test_no_request_breaks_an_operation(context: Context, calls: list[tuple[Rout
         answered = answer(route, context, params | {"template_id": id}, body, query)
         assert answered.status in (200, 204, 400), route.operation
         assert answered.status != 400 or {"error_code", "error_msg"} <= answered.body.keys()
-        if not isinstance(answered.body, bytes):
+        if isinstance(answered.body, JsonText):
+            json.loads(answered.body.text)
+        elif not isinstance(answered.body, bytes):
             json.dumps(answered.body)

@@ -18,7 +18,7 @@ from openapi_spec_validator import validate
 
 from pulumi_dataarts.simulator.clock import ManualClock
 from pulumi_dataarts.simulator.embedded import EmbeddedCloud
-from pulumi_dataarts.simulator.http import Answer, Request
+from pulumi_dataarts.simulator.http import Answer, JsonText, Request
 from pulumi_dataarts.simulator.s3 import S3Request
 from pulumi_dataarts.simulator.settings import Settings
 from tests.simulator.cdm_calls import MYSQL, OBS, job, link
@@ -150,7 +150,7 @@ def requests(draw: st.DrawFn, found: list[tuple[str, str, str]]) -> tuple[str, s
 
 def check(service: str, answer: Answer) -> None:
     """Say that an answer is no fault, and that a refusal has its service's shape."""
-    body = answer.body
+    body = json.loads(answer.body.text) if isinstance(answer.body, JsonText) else answer.body
     if not isinstance(body, bytes):
         json.dumps(body, ensure_ascii=False).encode()
     if answer.status < 400:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 PAGE = Path(__file__).parents[2] / "docs" / "explanation" / "embedded-cloud.md"
-HEAVY = {"pulumi", "moto", "boto3", "uvicorn", "starlette", "httpx", "pydantic", "werkzeug"}
+HEAVY = {"pulumi", "moto", "boto3", "uvicorn", "httptools", "httpx", "pydantic", "werkzeug"}
 
 
 def run(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProcess[str]:

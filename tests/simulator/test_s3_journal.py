@@ -18,7 +18,7 @@ from pulumi_dataarts.simulator.clock import ManualClock
 from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.obs import EmbeddedObjects
 from pulumi_dataarts.simulator.obs_dialect import ObsDialect
-from pulumi_dataarts.simulator.s3 import Moto, S3Answer, S3Request
+from pulumi_dataarts.simulator.s3 import S3Answer, S3Request
 from pulumi_dataarts.simulator.s3_journal import JournaledS3
 from pulumi_dataarts.simulator.store import Store
 
@@ -41,8 +41,7 @@ class Disk:
     def open(self) -> None:
         """Open the folder, as a new process would: with nothing in memory."""
         self.store = Store(self.folder)
-        self.s3 = JournaledS3(Moto(), self.store, self.clock)
-        self.s3.replay()
+        self.s3 = JournaledS3(self.store, self.clock)
 
     def reopen(self) -> None:
         """Close and open."""

@@ -257,7 +257,7 @@ def _print_requests(requests: list[dict[str, Any]], as_json: bool) -> None:
 def _need_extra() -> None:
     from importlib.util import find_spec
 
-    missing = [name for name in ("starlette", "uvicorn", "moto") if find_spec(name) is None]
+    missing = [name for name in ("uvicorn", "httptools", "moto") if find_spec(name) is None]
     if missing:
         raise ConfigError(
             f"the embedded cloud is not installed ({', '.join(missing)} missing)",

@@ -24,7 +24,7 @@ PUBLIC: Final = "embedded"
 """The embedded cloud's endpoint name, region, project, access key and secret key: known to all."""
 
 START_S: Final = 60.0
-_NEEDED = ("starlette", "uvicorn", "moto")
+_NEEDED = ("uvicorn", "httptools", "moto")
 
 
 @dataclass(frozen=True)

@@ -1,31 +1,34 @@
 """HTTP around the kernel: an ASGI application, and what a fault does to a connection.
 
 The kernel is called inline: one SQLite connection puts all requests in a row anyway, and a thread would only add a
-hop.
+hop. It speaks plain ASGI: a framework's request and response objects would cost as much as the kernel itself.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from urllib.parse import parse_qsl
 
-from starlette.requests import Request as HttpRequest
-from starlette.responses import Response, StreamingResponse
-from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from pulumi_dataarts.simulator.documents import written
 from pulumi_dataarts.simulator.gateway import BODY_LIMIT_BYTES
-from pulumi_dataarts.simulator.http import Request
+from pulumi_dataarts.simulator.http import JsonText, Request
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-
-    from starlette.types import Receive, Scope, Send
+    from collections.abc import Awaitable, Callable, Mapping
 
     from pulumi_dataarts.simulator.http import Answer
 
+    Message: TypeAlias = dict[str, Any]
+    Scope: TypeAlias = Mapping[str, Any]
+    Receive: TypeAlias = Callable[[], Awaitable[Message]]
+    Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
 _SLOW_PARTS: Final = 10
+# An answer to these has no body, and says nothing of the length of one.
+_BODILESS: Final = frozenset({204, 304})
 
 
 class App:
@@ -37,24 +40,27 @@ class App:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        http = HttpRequest(scope, receive)
-        answer = self._answer(await _read(http))
-        await asyncio.sleep(answer.delivery.delay_s)
-        if answer.delivery.drop:
+        body = await _body(receive)
+        if body is None:
+            return  # the client has gone
+        answer = self._answer(_request(scope, body))
+        delivery, (content, media_type) = answer.delivery, _content(answer)
+        if delivery.delay_s:
+            await asyncio.sleep(delivery.delay_s)
+        if delivery.drop:
             self._connections[scope["client"]].abort()
             await receive()  # until the connection is lost: returning earlier would send a 500
-        elif answer.delivery.truncate:
-            await self._truncated(answer, scope, receive, send)
+            return
+        headers = _headers(answer, content, media_type)
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        if delivery.truncate:
+            await send(_part(content[: len(content) // 2], more=True))
+            self._connections[scope["client"]].close()
+            await receive()
+        elif delivery.slow_s and content:
+            await _trickle(content, delivery.slow_s, send)
         else:
-            await _response(answer)(scope, receive, send)
-
-    async def _truncated(self, answer: Answer, scope: Scope, receive: Receive, send: Send) -> None:
-        response = _response(answer)
-        await send({"type": "http.response.start", "status": response.status_code, "headers": response.raw_headers})
-        half = bytes(response.body)[: len(response.body) // 2]
-        await send({"type": "http.response.body", "body": half, "more_body": True})
-        self._connections[scope["client"]].close()
-        await receive()
+            await send(_part(content))
 
     def protocol(self) -> type[asyncio.Protocol]:
         """Return uvicorn's HTTP protocol, taught to tell this application which connection is whose.
@@ -63,7 +69,7 @@ class App:
         """
         connections = self._connections
 
-        class Protocol(H11Protocol):
+        class Protocol(HttpToolsProtocol):
             def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
                 super().connection_made(transport)
                 self.peer = transport.get_extra_info("peername")
@@ -76,46 +82,59 @@ class App:
         return Protocol
 
 
-async def _read(http: HttpRequest) -> Request:
-    raw_query = http.scope["query_string"].decode("latin-1")
+def _request(scope: Scope, body: bytes) -> Request:
+    raw_query = scope["query_string"].decode("latin-1")
     return Request(
-        method=http.method,
-        path=http.scope["raw_path"].decode("latin-1"),
-        query=dict(reversed(parse_qsl(raw_query, keep_blank_values=True))),
-        headers={name.lower(): value for name, value in http.headers.items()},
-        body=await _body(http),
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=dict(reversed(parse_qsl(raw_query, keep_blank_values=True))) if raw_query else {},
+        headers={name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]},
+        body=body,
         raw_query=raw_query,
     )
 
 
-async def _body(http: HttpRequest) -> bytes:
-    """Read to the end, so that the client hears the answer, but keep no more than what proves it too long."""
-    body = bytearray()
-    async for chunk in http.stream():
+async def _body(receive: Receive) -> bytes | None:
+    """Read to the end, so that the client hears the answer, but keep no more than what proves it too long.
+
+    None when the client goes before it has said all.
+    """
+    body, is_whole = bytearray(), False
+    while not is_whole:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
         if len(body) <= BODY_LIMIT_BYTES:
-            body += chunk
+            body += message["body"]
+        is_whole = not message["more_body"]
     return bytes(body)
 
 
-def _response(answer: Answer) -> Response:
-    content, media_type = _content(answer)
-    headers = {"Content-Type": media_type, **answer.headers} if content else dict(answer.headers)
-    if answer.delivery.slow_s:
-        return StreamingResponse(_trickle(content, answer.delivery.slow_s), answer.status, headers)
-    return Response(content, answer.status, headers)
-
-
 def _content(answer: Answer) -> tuple[bytes, str]:
-    if answer.body is None:
+    body = answer.body
+    if body is None:
         return b"", ""
-    if isinstance(answer.body, bytes):
-        return answer.body, "application/octet-stream"
-    text = json.dumps(answer.body, ensure_ascii=False, separators=(",", ":"))
-    return text.encode(), "application/json"
+    if isinstance(body, bytes):
+        return body, "application/octet-stream"
+    if isinstance(body, JsonText):
+        return body.text.encode(), "application/json"
+    return written(body).encode(), "application/json"
 
 
-async def _trickle(content: bytes, slow_s: float) -> AsyncIterator[bytes]:
+def _headers(answer: Answer, content: bytes, media_type: str) -> list[tuple[bytes, bytes]]:
+    given = {"content-type": media_type} if content else {}
+    given |= {name.lower(): value for name, value in answer.headers.items()}
+    if answer.status not in _BODILESS:
+        given["content-length"] = str(len(content))
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.items()]
+
+
+def _part(content: bytes, *, more: bool = False) -> Message:
+    return {"type": "http.response.body", "body": content, "more_body": more}
+
+
+async def _trickle(content: bytes, slow_s: float, send: Send) -> None:
     size = max(1, -(-len(content) // _SLOW_PARTS))
     for start in range(0, len(content), size):
         await asyncio.sleep(slow_s / _SLOW_PARTS)
-        yield content[start : start + size]
+        await send(_part(content[start : start + size], more=start + size < len(content)))

@@ -7,8 +7,8 @@ around it. No sockets here: `app` puts HTTP around `Cloud.answer`, and a test ma
 from __future__ import annotations
 
 import os
+import secrets
 import signal
-import uuid
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -42,7 +42,7 @@ class Cloud:
         route, params = match or (None, {})
         request = replace(
             request,
-            request_id=uuid.uuid4().hex,
+            request_id=secrets.token_hex(16),
             params=params,
             project_id=params.get("project_id", ""),
             malformed=request.malformed if route is None else route.malformed,

@@ -13,7 +13,6 @@ from pulumi_dataarts.simulator.http import Context
 from pulumi_dataarts.simulator.obs import EmbeddedObjects, ObsEndpoint
 from pulumi_dataarts.simulator.obs_dialect import ObsDialect
 from pulumi_dataarts.simulator.request_log import RequestLog
-from pulumi_dataarts.simulator.s3 import Moto
 from pulumi_dataarts.simulator.s3_journal import JournaledS3
 from pulumi_dataarts.simulator.store import Store
 
@@ -50,10 +49,8 @@ class EmbeddedCloud:
         self.log = RequestLog()
         self._store = Store(data)
         self.faults = Faults(self._store)
-        self._moto = Moto()
-        journal, wall = JournaledS3(self._moto, self._store, clock), SystemClock()
-        journal.replay()
-        self.s3 = s3 = ObsDialect(journal, self._store)
+        self._journal, wall = JournaledS3(self._store, clock), SystemClock()
+        self.s3 = s3 = ObsDialect(self._journal, self._store)
         self.context = context = Context(
             self._store, clock, EmbeddedObjects(s3, self._store), settings, self.faults, Databases(data / DATABASES)
         )
@@ -74,7 +71,7 @@ class EmbeddedCloud:
         with self._store.transaction():
             self.faults.clear()
             self._store.clear()
-            self._moto.reset()
+            self._journal.forget()
         self.log.clear()
         if isinstance(self.clock, ManualClock):
             self.clock.restart()
@@ -83,4 +80,4 @@ class EmbeddedCloud:
         """Close the files; everything that was answered stays."""
         self.faults.close()
         self._store.close()
-        self._moto.reset()
+        self._journal.forget()

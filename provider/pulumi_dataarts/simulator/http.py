@@ -45,17 +45,24 @@ class Delivery:
 
 
 @dataclass(frozen=True)
+class JsonText:
+    """JSON that is written out already, and travels as it is."""
+
+    text: str
+
+
+@dataclass(frozen=True)
 class Answer:
     """One HTTP answer.
 
     Attributes:
-        body: JSON, or bytes that travel as they are (`application/octet-stream` unless `headers` says
-            otherwise), or None for no body at all.
+        body: JSON, or JSON that is written out already, or bytes that travel as they are
+            (`application/octet-stream` unless `headers` says otherwise), or None for no body at all.
         headers: additional headers; the kernel adds the content type and the request id.
     """
 
     status: int = 200
-    body: Json | bytes | None = None
+    body: Json | JsonText | bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     delivery: Delivery = Delivery()
 

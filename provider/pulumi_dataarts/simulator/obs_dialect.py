@@ -17,7 +17,8 @@ from pulumi_dataarts.simulator import s3_auth
 from pulumi_dataarts.simulator.s3 import S3Answer
 
 if TYPE_CHECKING:
-    from pulumi_dataarts.simulator.s3 import Moto, S3Request
+    from pulumi_dataarts.simulator.moto_s3 import Moto
+    from pulumi_dataarts.simulator.s3 import S3Request
     from pulumi_dataarts.simulator.s3_journal import JournaledS3
     from pulumi_dataarts.simulator.store import Store
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def dataarts_cloud_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     """One embedded cloud for the whole run, on free ports of this machine's loopback address."""
-    missing = [name for name in ("starlette", "uvicorn", "moto") if find_spec(name) is None]
+    missing = [name for name in ("uvicorn", "httptools", "moto") if find_spec(name) is None]
     if missing:
         pytest.fail(f"{', '.join(missing)} missing: pip install 'pulumi-dataarts[cloud]'", pytrace=False)
     from pulumi_dataarts.simulator.testing import running_cloud

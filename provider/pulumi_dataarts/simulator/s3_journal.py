@@ -17,7 +17,8 @@ from pulumi_dataarts.simulator.s3 import S3Request
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.clock import Clock
-    from pulumi_dataarts.simulator.s3 import Moto, S3Answer
+    from pulumi_dataarts.simulator.moto_s3 import Moto
+    from pulumi_dataarts.simulator.s3 import S3Answer
     from pulumi_dataarts.simulator.store import Document, Store
 
 _KIND, _COPIED, _SCOPE = "obs.request", "obs.copied", ""
@@ -30,10 +31,24 @@ _UPLOAD_ID: Final = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 class JournaledS3:
     """moto's S3 with a memory. Safe to call from many threads."""
 
-    def __init__(self, moto: Moto, store: Store, clock: Clock) -> None:
-        self.moto = moto
+    def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
+        self._moto: Moto | None = None
+
+    @property
+    def moto(self) -> Moto:
+        """The buckets; what they were when the last process ended is made when somebody first asks."""
+        moto = self._moto
+        if moto is None:
+            with self._store.transaction():
+                self._moto = moto = self._moto or self._replayed()
+        return moto
+
+    def forget(self) -> None:
+        """Empty the buckets in memory; what was recorded is not touched."""
+        if self._moto is not None:
+            self._moto.reset()
 
     def call(self, request: S3Request) -> S3Answer:
         """Answer a request; when it returns, what it changed is durable."""
@@ -48,14 +63,16 @@ class JournaledS3:
                 self._record(request, record)
         return answer
 
-    def replay(self) -> None:
-        """Make the buckets what they were when the last process ended."""
-        with self._store.transaction():
-            for name, record in self._store.list(_KIND, _SCOPE):
-                request = _request(record, self._store.content(_content(name)))
-                answer = self.moto.call(request, moment_s=record["moment"], seed=record["seed"])
-                if upload := _new_upload(request, answer):
-                    self.moto.rename_upload(request.bucket, upload, record["upload"])
+    def _replayed(self) -> Moto:
+        from pulumi_dataarts.simulator.moto_s3 import Moto
+
+        moto = Moto()
+        for name, record in self._store.list(_KIND, _SCOPE):
+            request = _request(record, self._store.content(_content(name)))
+            answer = moto.call(request, moment_s=record["moment"], seed=record["seed"])
+            if upload := _new_upload(request, answer):
+                moto.rename_upload(request.bucket, upload, record["upload"])
+        return moto
 
     def _record(self, request: S3Request, record: Document) -> None:
         if source := _copy_source(request):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
-_POLL_S: Final = 0.1
+_POLL_S: Final = 0.05
 
 
 class Server:

@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS documents (
     UNIQUE (kind, scope, name)
 );
 CREATE INDEX IF NOT EXISTS documents_by_label ON documents (kind, scope, label, sequence);
+CREATE INDEX IF NOT EXISTS documents_by_age ON documents (kind, scope, sequence);
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS contents (name TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
@@ -101,10 +102,45 @@ class Store:
 
     def get(self, kind: str, scope: str, name: str) -> Document | None:
         """Return a document, or None."""
+        text = self.text(kind, scope, name)
+        return None if text is None else _document(text)
+
+    def text(self, kind: str, scope: str, name: str) -> str | None:
+        """Return a document as the text it is kept as, or None."""
         row = self._db.execute(
             "SELECT body FROM documents WHERE kind = ? AND scope = ? AND name = ?", (kind, scope, name)
         ).fetchone()
-        return None if row is None else _document(row[0])
+        return None if row is None else str(row[0])
+
+    def texts(
+        self,
+        kind: str,
+        scope: str,
+        *,
+        label: str = "",
+        contains: str = "",
+        offset: int = 0,
+        limit: int = -1,
+        latest_first: bool = False,
+    ) -> list[tuple[str, str]]:
+        """Return (name, document as the text it is kept as) in the order of creation.
+
+        What a reader works out of a text alone it may remember by the text: a page of documents that were read before
+        then costs no parsing.
+
+        Args:
+            kind: of the documents.
+            scope: of the documents.
+            label: only those with this label; empty for all.
+            contains: only those whose name contains this, case and all.
+            offset: how many to leave out at the start.
+            limit: how many to return at most; negative for all.
+            latest_first: turn the order round.
+        """
+        condition, values = _selection(kind, scope, label, contains)
+        order = "sequence DESC" if latest_first else "sequence"
+        query = f"SELECT name, body FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
+        return self._db.execute(query, (*values, limit, offset)).fetchall()
 
     def list(
         self,
@@ -116,21 +152,8 @@ class Store:
         offset: int = 0,
         limit: int = -1,
     ) -> list[tuple[str, Document]]:
-        """Return (name, document) in the order of creation.
-
-        Args:
-            kind: of the documents.
-            scope: of the documents.
-            label: only those with this label; empty for all.
-            contains: only those whose name contains this, case and all.
-            offset: how many to leave out at the start.
-            limit: how many to return at most; negative for all.
-        """
-        condition, values = _selection(kind, scope, label, contains)
-        rows = self._db.execute(
-            f"SELECT name, body FROM documents WHERE {condition} ORDER BY sequence LIMIT ? OFFSET ?",  # noqa: S608
-            (*values, limit, offset),
-        )
+        """Return (name, document) in the order of creation; `texts` says what is chosen."""
+        rows = self.texts(kind, scope, label=label, contains=contains, offset=offset, limit=limit)
         return [(name, _document(body)) for name, body in rows]
 
     def count(self, kind: str, scope: str, *, label: str = "", contains: str = "") -> int:

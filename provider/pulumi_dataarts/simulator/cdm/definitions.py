@@ -75,14 +75,13 @@ def setting(job: Document, name: str) -> str:
     return configs.value(job["driver"], catalogue.DRIVER_GROUPS, name)
 
 
-def render(job: Document, last_run: dict[str, Json], *, simple: bool = False) -> Json:
-    """Return a job as it is read back, with the status and the counters of its last run."""
+def render(job: Document, *, simple: bool) -> Json:
+    """Return a job as it is read back, but for the status and the counters of its last run."""
     source = catalogue.SOURCE_GROUPS[job["from-connector-name"]]
     destination = catalogue.DESTINATION_GROUPS[job["to-connector-name"]]
     shown = {key: value for key, value in job.items() if key not in _INTERNAL}
     return {
         **shown,
-        **last_run,
         "group_name": setting(job, "groupJobConfig.groupName"),
         "is_incre_job": False,
         "is_incrementing": False,

@@ -9,13 +9,16 @@ of the run history. That a list is `simple` is an inference from old answers.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pulumi_dataarts.simulator.cdm import definitions, runs
 from pulumi_dataarts.simulator.cdm.clusters import JOB_KIND, cluster_of
 from pulumi_dataarts.simulator.cdm.refusals import invalid, job_missing, refused
 from pulumi_dataarts.simulator.clock import milliseconds
-from pulumi_dataarts.simulator.http import Answer
+from pulumi_dataarts.simulator.documents import joined, with_list, written
+from pulumi_dataarts.simulator.http import Answer, JsonText
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.http import Context, Json, Request
@@ -53,9 +56,11 @@ def show_jobs(request: Request, context: Context) -> Answer:
     cluster, name = cluster_of(request, context), request.params["job_name"]
     if name == _ALL:
         return _list(request, cluster, context)
-    job = find(cluster, name, context)
-    shown = definitions.render(job, runs.of_job(job, cluster, context))
-    return Answer(200, _page([shown], total=0, number=1, size=10, simple=False))
+    text = context.store.text(JOB_KIND, cluster, name)
+    if text is None or name in runs.disposed(cluster, context):
+        raise job_missing(name)
+    shown = _entry(_in_full(text), cluster, context)
+    return Answer(200, JsonText(with_list("jobs", [shown], _page(total=0, number=1, size=10, simple=False))))
 
 
 def update_job(request: Request, context: Context) -> Answer:
@@ -122,15 +127,40 @@ def _list(request: Request, cluster: str, context: Context) -> Answer:
         raise refused("Cdm.0024", f"jobType [{job_type}] is outside the allowed values.")
     gone, start = runs.disposed(cluster, context), (number - 1) * size
     if gone:
-        found = context.store.list(JOB_KIND, cluster, label=job_type, contains=contains)
-        left = [job for name, job in found if name not in gone]
-        total, jobs = len(left), left[start : start + size]
+        found = context.store.texts(JOB_KIND, cluster, label=job_type, contains=contains)
+        left = [(name, text) for name, text in found if name not in gone]
+        total, page = len(left), left[start : start + size]
     else:
         total = context.store.count(JOB_KIND, cluster, label=job_type, contains=contains)
-        page = context.store.list(JOB_KIND, cluster, label=job_type, contains=contains, offset=start, limit=size)
-        jobs = [job for _, job in page]
-    shown = [definitions.render(job, runs.of_job(job, cluster, context), simple=True) for job in jobs]
-    return Answer(200, _page(shown, total=total, number=number, size=size, simple=True))
+        page = context.store.texts(JOB_KIND, cluster, label=job_type, contains=contains, offset=start, limit=size)
+    shown = [_entry(_in_short(text), cluster, context) for _, text in page]
+    return Answer(200, JsonText(with_list("jobs", shown, _page(total=total, number=number, size=size, simple=True))))
+
+
+class _Rendered(NamedTuple):
+    """What of a job lasts as long as its stored text, as JSON, and what its runs are found by."""
+
+    text: str
+    job_id: int
+    last_run: str | None
+
+
+def _entry(job: _Rendered, cluster: str, context: Context) -> str:
+    return joined(job.text, runs.of_job(job.job_id, job.last_run, cluster, context))
+
+
+@lru_cache(maxsize=512)
+def _in_full(text: str) -> _Rendered:
+    return _rendered(json.loads(text), simple=False)
+
+
+@lru_cache(maxsize=8192)
+def _in_short(text: str) -> _Rendered:
+    return _rendered(json.loads(text), simple=True)
+
+
+def _rendered(job: Document, *, simple: bool) -> _Rendered:
+    return _Rendered(written(definitions.render(job, simple=simple)), job["id"], job["last_run"])
 
 
 def page_of(request: Request, *, least: int = 1, most: int = 1000) -> tuple[int, int]:
@@ -142,8 +172,8 @@ def page_of(request: Request, *, least: int = 1, most: int = 1000) -> tuple[int,
     return _number(request, "page_no", 1), _number(request, "page_size", 10, least=least, most=most)
 
 
-def _page(jobs: list[Json], *, total: int, number: int, size: int, simple: bool) -> Json:
-    return {"total": total, "jobs": jobs, "page_no": number, "page_size": size, "simple": simple}
+def _page(*, total: int, number: int, size: int, simple: bool) -> dict[str, Json]:
+    return {"total": total, "page_no": number, "page_size": size, "simple": simple}
 
 
 def _number(request: Request, name: str, default: int, *, least: int = 1, most: int = 2**31 - 1) -> int:

@@ -8,9 +8,12 @@ of a run that never was, neither.
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from pulumi_dataarts.simulator.clock import milliseconds
+from pulumi_dataarts.simulator.documents import written
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.http import Context, Json
@@ -20,6 +23,7 @@ COUNTERS_KEY: Final = "org.apache.sqoop.submission.counter.SqoopCounters"
 _KIND: Final = "cdm.run"
 _DISPOSAL: Final = "cdm.disposal"
 _UNDER_WAY: Final = ("BOOTING", "RUNNING")
+_NEVER_RAN: Final = '{"status":"NEW"}'
 _RETENTION_S: Final = 30 * 24 * 3600
 
 
@@ -102,11 +106,24 @@ def status(run: Document, now: float) -> str:
     return "RUNNING" if now >= run["running"] else "BOOTING"
 
 
-def of_job(job: Document, cluster: str, context: Context) -> dict[str, Json]:
-    """Return what a job shows of its last run."""
-    run, now = last(job, cluster, context), context.clock.now()
-    if run is None:
-        return {"status": "NEW"}
+def of_job(job_id: int, last_run: str | None, cluster: str, context: Context) -> str:
+    """Return what a job shows of its last run, as the text of a JSON object."""
+    text = None if last_run is None else context.store.text(_KIND, f"{cluster}/{job_id}", last_run)
+    if text is None:
+        return _NEVER_RAN
+    now = context.clock.now()
+    end, settled = _settled(text)
+    return settled if now >= end else written(_shown(json.loads(text), now))
+
+
+@lru_cache(maxsize=8192)
+def _settled(text: str) -> tuple[float, str]:
+    """Return when a run ends, and what its job shows of it from then on."""
+    run = json.loads(text)
+    return run["end"], written(_shown(run, run["end"]))
+
+
+def _shown(run: Document, now: float) -> Json:
     counters = _counters(run, now)
     return {
         "status": status(run, now),

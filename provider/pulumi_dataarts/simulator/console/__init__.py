@@ -12,6 +12,23 @@ answers.
 
 from __future__ import annotations
 
-from pulumi_dataarts.simulator.console.site import answer, serves
+from typing import TYPE_CHECKING, Final
 
-__all__ = ["answer", "serves"]
+if TYPE_CHECKING:
+    from pulumi_dataarts.simulator.embedded import EmbeddedCloud
+    from pulumi_dataarts.simulator.http import Answer, Request
+
+PREFIX: Final = "/console/"
+HOME: Final = "/"
+
+
+def serves(request: Request) -> bool:
+    """Say whether a request is for the console."""
+    return request.path == HOME or request.path.startswith(PREFIX)
+
+
+def answer(request: Request, cloud: EmbeddedCloud) -> Answer:
+    """Answer a request for a page, or for a file that one loads; templates are loaded when the first one comes."""
+    from pulumi_dataarts.simulator.console import site
+
+    return site.answer(request, cloud)

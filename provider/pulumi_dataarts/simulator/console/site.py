@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from pulumi_dataarts.simulator.clock import milliseconds
 from pulumi_dataarts.simulator.console import (
+    HOME,
     assets,
     buckets,
     cdm,
@@ -35,8 +36,6 @@ if TYPE_CHECKING:
 
 Page: TypeAlias = "Callable[[Sight], View]"
 
-PREFIX: Final = "/console/"
-HOME: Final = "/"
 _LOCAL: Final = ("127.0.0.1", "localhost")
 _POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self';"
@@ -69,11 +68,6 @@ PAGES: Final[dict[str, Page]] = {
     buckets.BUCKET: buckets.bucket_page,
     requests.REQUESTS: requests.requests_page,
 }
-
-
-def serves(request: Request) -> bool:
-    """Say whether a request is for the console."""
-    return request.path == HOME or request.path.startswith(PREFIX)
 
 
 def answer(request: Request, cloud: EmbeddedCloud) -> Answer:

@@ -77,15 +77,14 @@ def exported(job: Document, definition: Document) -> Document:
     return {**definition, "lastUpdateUser": job["lastUpdateUser"], "version": str(job["version"])}
 
 
-def listed(job: Document, status: str) -> Document:
-    """Return the job's entry in "viewing a job list"."""
+def listed(job: Document) -> Document:
+    """Return the job's entry in "viewing a job list", without what time changes: its status, its last instance."""
     definition = job["saved"]
     entry = {
         "name": definition["name"],
         "jobType": definition["processType"],
         "owner": definition["basicConfig"]["owner"],
         "priority": definition["basicConfig"]["priority"],
-        "status": status,
         "createUser": job["createUser"],
         "createTime": job["createTime"],
         "startTime": job["startTime"],

@@ -7,11 +7,17 @@ versions can be read (not here), and what the SDK's `tags` filter of the list me
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+from typing import NamedTuple
+
 from pulumi_dataarts.simulator.dlf import checks, definitions, instances, jobs, rules
-from pulumi_dataarts.simulator.dlf.inputs import body_of, check_reviewed, page_of, scope_of
+from pulumi_dataarts.simulator.dlf.inputs import body_of, check_reviewed, now_ms, page_of, scope_of
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
-from pulumi_dataarts.simulator.http import Answer, Context, Request
+from pulumi_dataarts.simulator.documents import joined, with_list, written
+from pulumi_dataarts.simulator.http import Answer, Context, JsonText, Request
 from pulumi_dataarts.simulator.store import Document
+from pulumi_dataarts.simulator.timelines import state_at
 
 
 def create_job(request: Request, context: Context) -> Answer:
@@ -59,13 +65,42 @@ def list_jobs(request: Request, context: Context) -> Answer:
     scope, page = scope_of(request, context), page_of(request)
     kind = request.query.get("jobType") or "BATCH"
     checks.a_choice(kind, "jobType", rules.PROCESS_TYPES)
-    chosen = {"label": kind, "contains": request.query.get("jobName", "")}
-    rows = context.store.list(jobs.KIND, scope, **chosen, offset=page.offset, limit=page.limit)
-    entries = [
-        {**definitions.listed(job, jobs.status_of(job, context)), **instances.last_of(context, scope, job)}
-        for _, job in rows
-    ]
-    return Answer(200, {"total": context.store.count(jobs.KIND, scope, **chosen), "jobs": entries})
+    name = request.query.get("jobName", "")
+    total = context.store.count(jobs.KIND, scope, label=kind, contains=name)
+    rows = context.store.texts(jobs.KIND, scope, label=kind, contains=name, offset=page.offset, limit=page.limit)
+    return Answer(
+        200, JsonText(with_list("jobs", [_entry(text, scope, context) for _, text in rows], {"total": total}))
+    )
+
+
+class _Lasting(NamedTuple):
+    """What of a job's entry in the list lasts as long as its kept text, as JSON, and what the rest is worked out from.
+
+    `settled` is the whole entry once the timeline has come to its end; none where there is an instance to be shown.
+    """
+
+    text: str
+    moving: Document
+    settled_ms: int
+    settled: str
+
+
+def _entry(text: str, scope: str, context: Context) -> str:
+    """Return a kept job's entry in the list, as JSON."""
+    entry, now = _lasting(text), now_ms(context)
+    if entry.settled and now >= entry.settled_ms:
+        return entry.settled
+    moving = {"status": state_at(entry.moving["timeline"], now), **instances.last_of(context, scope, entry.moving)}
+    return joined(entry.text, written(moving))
+
+
+@lru_cache(maxsize=8192)
+def _lasting(text: str) -> _Lasting:
+    job = json.loads(text)
+    moving = {"timeline": job["timeline"], "lastInstance": job.get("lastInstance")}
+    entry, (settled_ms, status) = written(definitions.listed(job)), job["timeline"][-1]
+    settled = "" if moving["lastInstance"] else joined(entry, written({"status": status}))
+    return _Lasting(entry, moving, settled_ms, settled)
 
 
 def delete_job(request: Request, context: Context) -> Answer:

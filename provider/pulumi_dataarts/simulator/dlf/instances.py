@@ -11,6 +11,9 @@ that is not (nothing happens).
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+
 from pulumi_dataarts.simulator.dlf import jobs, rules
 from pulumi_dataarts.simulator.dlf.inputs import body_of, now_ms, optional_time_ms, page_of, scope_of
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
@@ -86,9 +89,10 @@ def list_job_instances(request: Request, context: Context) -> Answer:
     earliest, latest = optional_time_ms(request, "minPlanTime"), optional_time_ms(request, "maxPlanTime")
     name, is_precise = query.get("jobName", ""), query.get("preciseQuery", "").lower() == "true"
     now = now_ms(context)
+    rows = context.store.texts(_KIND, scope, label=name if is_precise else "", latest_first=True)
     entries = [
         entry
-        for entry in (_listed(instance, now) for _, instance in reversed(context.store.list(_KIND, scope)))
+        for entry in (_listed(_read(text), now) for _, text in rows)
         if (entry["jobName"] == name if is_precise else name in entry["jobName"])
         and query.get("status") in (None, "", entry["status"])
         and query.get("instanceType") in (None, "", str(entry["instanceType"]))
@@ -155,7 +159,14 @@ def _find(request: Request, context: Context, scope: str) -> Document:
 
 
 def _keep(context: Context, scope: str, instance: Document) -> None:
-    context.store.put(_KIND, scope, str(instance["instanceId"]), instance)
+    context.store.put(_KIND, scope, str(instance["instanceId"]), instance, label=instance["jobName"])
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> Document:
+    """Return a kept instance, for reading only: it is remembered."""
+    instance: Document = json.loads(text)
+    return instance
 
 
 def _listed(instance: Document, now: int) -> Document:

@@ -13,7 +13,8 @@ from pulumi_dataarts.simulator.dlf import checks, rules
 from pulumi_dataarts.simulator.dlf.definitions import normal_directory
 from pulumi_dataarts.simulator.dlf.inputs import body_of, check_reviewed, page_of, scope_of
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
-from pulumi_dataarts.simulator.http import Answer, Context, Request
+from pulumi_dataarts.simulator.documents import with_list
+from pulumi_dataarts.simulator.http import Answer, Context, JsonText, Request
 from pulumi_dataarts.simulator.store import Document
 
 KIND = "dlf.script"
@@ -108,9 +109,9 @@ def list_scripts(request: Request, context: Context) -> Answer:
     """Answer one page of scripts, in the order of their creation."""
     scope, page = scope_of(request, context), page_of(request)
     name = request.query.get("scriptName", "")
-    rows = context.store.list(KIND, scope, contains=name, offset=page.offset, limit=page.limit)
+    rows = context.store.texts(KIND, scope, contains=name, offset=page.offset, limit=page.limit)
     total = context.store.count(KIND, scope, contains=name)
-    return Answer(200, {"total": total, "scripts": [script for _, script in rows]})
+    return Answer(200, JsonText(with_list("scripts", [text for _, text in rows], {"total": total})))
 
 
 def delete_script(request: Request, context: Context) -> Answer:

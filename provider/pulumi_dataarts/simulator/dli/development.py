@@ -7,13 +7,34 @@ Source: huawei-dli-flink.md sections 6 to 8. Not documented: whether the list's 
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
+from typing import Final, NamedTuple
+
 from pulumi_dataarts.simulator.dli import definitions, jobs, rules
-from pulumi_dataarts.simulator.dli.answers import INVALID, Refusal, done, each
+from pulumi_dataarts.simulator.dli.answers import INVALID, Refusal, done, each, envelope
 from pulumi_dataarts.simulator.dli.inputs import body_of, is_ascending, job_ids, now_ms, page_of
-from pulumi_dataarts.simulator.http import Answer, Context, Request
+from pulumi_dataarts.simulator.documents import joined, with_list, written
+from pulumi_dataarts.simulator.http import Answer, Context, JsonText, Request
 from pulumi_dataarts.simulator.store import Document
 
 _DESCRIBED = ("job_submit_fail", "job_running_exception", "job_cancel_fail")
+_FILTERS = ("job_type", "status", "queue_name", "user_name")
+# So many entries of lists are kept written out.
+_REMEMBERED: Final = 4096
+
+
+class _Kept(NamedTuple):
+    """A job as it is kept, and what of its entries in a list lasts as long as that, as JSON.
+
+    `settled` is the short entry once the timeline has come to its end; none for a job that runs: its duration grows.
+    """
+
+    job: Document
+    listed: str
+    shown: str
+    settled_ms: int
+    settled: str
 
 
 def create_flink_sql_job(request: Request, context: Context) -> Answer:
@@ -38,15 +59,14 @@ def update_flink_jar_job(request: Request, context: Context) -> Answer:
 
 def list_flink_jobs(request: Request, context: Context) -> Answer:
     """Answer some of the jobs, the latest first unless `order` is asc."""
-    query, now = request.query, now_ms(context)
     offset, limit = page_of(request)
-    rows = context.store.list(jobs.KIND, request.project_id, contains=query.get("name", ""))
-    found = [job for _, job in rows if _is_chosen(job, request, now)]
-    if not is_ascending(request):
-        found.reverse()
-    is_detailed = query.get("show_detail", "").lower() == "true"
-    shown = [_shown(job, request, now) if is_detailed else _listed(job, now) for job in found[offset : offset + limit]]
-    return done("Jobs are successfully listed.", job_list={"total_count": len(found), "jobs": shown})
+    is_ascending(request)
+    find = _page if not any(request.query.get(key) for key in _FILTERS) else _filtered
+    total, found = find(request, context, offset, limit)
+    is_detailed, now = request.query.get("show_detail", "").lower() == "true", now_ms(context)
+    shown = [_entry(entry, request, now, is_detailed=is_detailed) for entry in found]
+    job_list = with_list("jobs", shown, {"total_count": total})
+    return Answer(200, JsonText(f'{written(envelope("Jobs are successfully listed."))[:-1]},"job_list":{job_list}}}'))
 
 
 def show_flink_job(request: Request, context: Context) -> Answer:
@@ -95,6 +115,25 @@ def _refusal_of_delete(request: Request, context: Context, job_id: int) -> Refus
     return None
 
 
+def _page(request: Request, context: Context, offset: int, limit: int) -> tuple[int, list[_Kept]]:
+    """Return how many jobs there are, and those on the page."""
+    scope, name = request.project_id, request.query.get("name", "")
+    rows = context.store.texts(
+        jobs.KIND, scope, contains=name, offset=offset, limit=limit, latest_first=not is_ascending(request)
+    )
+    return context.store.count(jobs.KIND, scope, contains=name), [_kept(text) for _, text in rows]
+
+
+def _filtered(request: Request, context: Context, offset: int, limit: int) -> tuple[int, list[_Kept]]:
+    """Return how many jobs the query selects, and those of them that are on the page."""
+    rows = context.store.texts(
+        jobs.KIND, request.project_id, contains=request.query.get("name", ""), latest_first=not is_ascending(request)
+    )
+    now = now_ms(context)
+    found = [kept for _, text in rows if _is_chosen((kept := _kept(text)).job, request, now)]
+    return len(found), found[offset : offset + limit]
+
+
 def _is_chosen(job: Document, request: Request, now: int) -> bool:
     facts = {
         "job_type": job["settings"]["job_type"],
@@ -105,33 +144,62 @@ def _is_chosen(job: Document, request: Request, now: int) -> bool:
     return all(request.query.get(key) in (None, "", fact) for key, fact in facts.items())
 
 
-def _listed(job: Document, now: int) -> Document:
-    settings, status = job["settings"], jobs.status_of(job, now)
+def _entry(kept: _Kept, request: Request, now: int, *, is_detailed: bool) -> str:
+    """Return a job's entry in the list, as JSON."""
+    if is_detailed:
+        return joined(kept.shown, written({**_moving(kept.job, now), "project_id": request.project_id}))
+    if kept.settled and now >= kept.settled_ms:
+        return kept.settled
+    return joined(kept.listed, written(_moving(kept.job, now)))
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _kept(text: str) -> _Kept:
+    job = json.loads(text)
+    listed, (settled_ms, status) = written(_lasting(job)), job["timeline"][-1]
+    settled_ms = max(settled_ms, job["savepoint_ms"] or 0)
+    settled = "" if status == "job_running" else joined(listed, written(_moving(job, settled_ms)))
+    return _Kept(job, listed, written(_lasting_detail(job)), settled_ms, settled)
+
+
+def _lasting(job: Document) -> Document:
+    """Return what of a job's entry only a write changes."""
+    settings = job["settings"]
     return {
         "job_id": job["job_id"],
         "name": settings["name"],
         "desc": settings["desc"],
         "user_name": job["user_name"],
         "job_type": settings["job_type"],
-        "status": status,
-        "status_desc": job["failure"] if status in _DESCRIBED else "",
         "create_time": job["create_time"],
         "start_time": job["start_time"],
-        "duration": now - job["start_time"] if status == "job_running" else 0,
         "root_id": -1,
         "graph_editor_enabled": False,
+    }
+
+
+def _moving(job: Document, now: int) -> Document:
+    """Return what of it time changes."""
+    status = jobs.status_of(job, now)
+    return {
+        "status": status,
+        "status_desc": job["failure"] if status in _DESCRIBED else "",
+        "duration": now - job["start_time"] if status == "job_running" else 0,
         "has_savepoint": job["savepoint_ms"] is not None and job["savepoint_ms"] <= now,
     }
 
 
-def _shown(job: Document, request: Request, now: int) -> Document:
+def _lasting_detail(job: Document) -> Document:
     return {
-        **_listed(job, now),
+        **_lasting(job),
         **definitions.shown_top(job["settings"]),
         "job_config": definitions.shown_config(job["settings"]),
         "user_id": job["user_name"],
-        "project_id": request.project_id,
         "update_time": job["update_time"],
         "savepoint_path": job["savepoint_path"],
         "execution_graph": None,
     }
+
+
+def _shown(job: Document, request: Request, now: int) -> Document:
+    return {**_lasting_detail(job), **_moving(job, now), "project_id": request.project_id}
