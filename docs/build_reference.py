@@ -1,89 +1,36 @@
-"""Write docs/reference/resources.md from the resources themselves: each field, what a change means, its source."""
+"""Write the pages of docs/reference that are made from the code; `--check` says whether they are current."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
 
-from pulumi_dataarts import cdm, dlf, dli, obs
-from pulumi_dataarts.lifecycle.fields import (
-    Derived,
-    KeyedBy,
-    Local,
-    NotCompared,
-    Replaces,
-    ServerFills,
-    Unordered,
-    WriteOnly,
-    rules,
-)
+sys.path.insert(0, str(Path(__file__).parent))
+from generate import commands, errors, events, resources, settings
 
-PAGE = Path(__file__).parent / "reference" / "resources.md"
-RESOURCES = [
-    cdm.Link, cdm.Job, cdm.JobRun, dlf.JobImport, dlf.JobExport, dli.FlinkJobImport, dli.FlinkJobRun, obs.Bucket,
-    obs.Object,
-]  # fmt: skip
-WORDS = {
-    Replaces: "makes the object anew",
-    WriteOnly: "updates in place; secret, known by its fingerprint alone",
-    Local: "is recorded without a call",
-    NotCompared: "is no difference",
-    Derived: "is computed, never given",
+FOLDER = Path(__file__).parent / "reference"
+PAGES = {
+    "cli.md": commands.page,
+    "config.md": settings.page,
+    "resources.md": resources.page,
+    "exit-codes.md": errors.exit_page,
+    "errors.md": errors.error_page,
+    "events.md": events.page,
 }
-COMPARED = {
-    KeyedBy: "compared by name",
-    ServerFills: "only what is declared is compared",
-    Unordered: "compared without order",
-}
-HEAD = """# Resources
-
-Made from the code by `make docs`. *A change* says what a change of the field's value means. Facts are outputs that only
-the service knows. Where a source is a fact sheet's guess, the description says so.
-"""
-
-
-def page() -> str:
-    """Return the whole page."""
-    return "\n".join([HEAD, *(section(resource) for resource in RESOURCES)])
-
-
-def section(resource: Any) -> str:
-    """Return one resource's part: what it is, its fields, its facts."""
-    handler = resource.provider.handler
-    lines = [f"## {handler.kind}", "", *(line.strip() for line in (resource.__doc__ or "").strip().splitlines()), ""]
-    lines += ["| field | default | a change | what it is |", "| --- | --- | --- | --- |"]
-    lines += [row(handler.inputs, name) for name in handler.inputs.model_fields]
-    facts = ", ".join(f"`{name}`" for name in resource.facts)
-    return "\n".join([*lines, "", f"Facts: {facts or 'none'}.", ""])
-
-
-def row(model: Any, name: str) -> str:
-    """Return one field's row."""
-    info = model.model_fields[name]
-    default = "required" if info.is_required() else f"`{info.get_default(call_default_factory=True)!r}`"
-    description = " ".join((info.description or "").split()).replace("|", "\\|")
-    return f"| `{name}` | {default} | {meaning(model, name)} | {description} |"
-
-
-def meaning(model: Any, name: str) -> str:
-    """Return what a change of the field means, from the marks on it."""
-    marks = rules(model)[name]
-    said = [WORDS[type(mark)] for mark in marks if type(mark) in WORDS] or ["updates in place"]
-    said += [COMPARED[type(mark)] for mark in marks if type(mark) in COMPARED]
-    said += [mark.because for mark in marks if isinstance(mark, Replaces) and mark.because]
-    return "; ".join(said)
 
 
 def main() -> int:
-    """Write the page, or with `--check` say whether it is current."""
-    text = page()
-    if "--check" in sys.argv:
-        is_current = PAGE.exists() and PAGE.read_text() == text
-        print("reference is current" if is_current else f"{PAGE.name} is out of date: run `make docs`")
-        return 0 if is_current else 1
-    PAGE.write_text(text)
-    return 0
+    """Write the pages, or name those that are out of date."""
+    made = {FOLDER / name: make() for name, make in PAGES.items()}
+    if "--check" not in sys.argv:
+        for path, text in made.items():
+            path.write_text(text, encoding="utf-8")
+        return 0
+    stale = [path.name for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    print(
+        f"out of date: {', '.join(stale)}: run `make docs`" if stale else f"{len(made)} pages of reference are current"
+    )
+    return 1 if stale else 0
 
 
 if __name__ == "__main__":

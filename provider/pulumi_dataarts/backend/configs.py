@@ -9,11 +9,14 @@ Source: pulumi-state.md section 3; pulumi-language-host.md section 3.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final
+
+import yaml
 
 from pulumi_dataarts.backend import passphrase, yamledits, yamlfiles
 from pulumi_dataarts.backend.blobs import LocalBlobs
@@ -46,6 +49,19 @@ class StackFile:
     def provider(self) -> SecretsProvider | None:
         """Who encrypts the stack's secrets; None where the file has no salt yet."""
         return passphrase.provider_of(self.salt) if self.salt else None
+
+    def line_of(self, key: str) -> int:
+        """Return the line (from 1) that a full key stands on; 0 where the file does not have it."""
+        root = yamlfiles.compose(self.text, self.path)
+        entries = dict(_entries(root)) if root else {}
+        section = entries.get(_SECTION)
+        names = _entries(section[1]) if section else ()
+        return next((mark for name, (mark, _) in names if full_key(name, self.project) == key), 0)
+
+    def place_of(self, key: str) -> str:
+        """Return where a key stands, for a message: the file, and the line if it has it."""
+        line = self.line_of(key)
+        return f"{self.path}, line {line}" if line else str(self.path)
 
     def save(self) -> None:
         """Write the file, all or nothing. It is a source file: a new one gets the usual mode."""
@@ -140,13 +156,12 @@ def merge(project: Project, file: StackFile, keyring: Keyring) -> Config:
     stored = {**declared, **file.values}
     if missing := sorted(key for key in project.config if key not in stored):
         raise ConfigError(
-            f"{file.path}: missing configuration {', '.join(missing)}",
-            hint=f"Set it with `dataarts config set {missing[0].removeprefix(f'{project.name}:')} <value>`.",
+            f"{file.path}: missing configuration {', '.join(missing)}", hint=_instead(project, file, missing[0])
         )
     clear = unseal(stored, Vault(file.provider, keyring), file.path)
-    wrong = [problem for item in project.config.values() if (problem := _problem(item, stored, clear))]
+    wrong = [problem for item in project.config.values() if (problem := _problem(item, stored, clear, file))]
     if wrong:
-        raise ConfigError("\n".join([f"{file.path}: not what Pulumi.yaml declares:", *wrong]))
+        raise ConfigError("\n".join([f"{file.path}: not what {project.path.name} declares:", *wrong]))
     texts = {key: text_of(value) for key, value in sorted(clear.items())}
     return Config(texts, tuple(sorted(key for key in stored if has_sealed(stored[key]))), stored)
 
@@ -227,7 +242,29 @@ def _parsed(path: Path, project: str, text: str) -> StackFile:
     return StackFile(path, project, text, by_key, str(document.get("encryptionsalt") or ""))
 
 
-def _problem(declared: Declaration, stored: Mapping[str, Any], clear: Mapping[str, Any]) -> str:
+def _entries(node: yaml.Node) -> Iterator[tuple[str, tuple[int, yaml.Node]]]:
+    """Yield a mapping's keys, each with its line and its value."""
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield str(key.value), (key.start_mark.line + 1, value)
+
+
+def _instead(project: Project, file: StackFile, key: str) -> str:
+    """Return what to do about a key that is missing: mend the one that was meant, or set it."""
+    strangers = [name for name in file.values if name not in project.config]
+    if near := get_close_matches(key, strangers, n=1):
+        own = f"{project.name}:"
+        return f"Line {file.line_of(near[0])} has {near[0].removeprefix(own)}: was {key.removeprefix(own)} meant?"
+    return f"Set it with `dataarts config set {key.removeprefix(f'{project.name}:')} <value>`."
+
+
+def _problem(declared: Declaration, stored: Mapping[str, Any], clear: Mapping[str, Any], file: StackFile) -> str:
+    line = file.line_of(declared.key)
+    said = _objection(declared, stored, clear)
+    return f"line {line}: {said}" if said and line else said
+
+
+def _objection(declared: Declaration, stored: Mapping[str, Any], clear: Mapping[str, Any]) -> str:
     value = clear[declared.key]
     content = value if isinstance(value, dict | list) else text_of(value)
     if declared.type and declared.is_secret and not has_sealed(stored[declared.key]):

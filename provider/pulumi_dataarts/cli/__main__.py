@@ -42,6 +42,8 @@ def _exit_code(result: object) -> int:
 
 def _fail(error: ProvisionError) -> int:
     print(f"error: {error}", file=sys.stderr)
+    if not error.hint:
+        print(f"  `dataarts explain {type(error).__name__}` says more.", file=sys.stderr)
     return error.exit_code
 
 

@@ -22,7 +22,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @with_options([stack_option], LOOKS, REPORTS)
-@click.option("--parallel", "-p", type=click.IntRange(min=1), default=32, show_default=True, envvar="PULUMI_PARALLEL")
+@click.option(
+    "--parallel",
+    "-p",
+    type=click.IntRange(min=1),
+    default=32,
+    show_default=True,
+    envvar="PULUMI_PARALLEL",
+    help="How many at once.",
+)
 @click.option(
     "--accept",
     type=FILE,

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from pulumi_dataarts.backend import locks
+from pulumi_dataarts.cli import completion
 from pulumi_dataarts.cli import plans as files
 from pulumi_dataarts.cli.driving import Kind, Wishes, performed, planned, require_done
 from pulumi_dataarts.cli.policies import gates_of, refuse
@@ -23,10 +24,21 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
 
 SCOPE = [
-    click.option("--target", "-t", multiple=True, metavar="URN", help="Only this resource; `*` and `**` match."),
+    click.option(
+        "--target",
+        "-t",
+        multiple=True,
+        metavar="URN",
+        shell_complete=completion.urns,
+        help="Only this resource; `*` and `**` match.",
+    ),
     click.option("--target-dependents", is_flag=True, help="With --target: what depends on it, too."),
-    click.option("--exclude", multiple=True, metavar="URN", help="Everything but this resource."),
-    click.option("--replace", multiple=True, metavar="URN", help="Make this resource anew."),
+    click.option(
+        "--exclude", multiple=True, metavar="URN", shell_complete=completion.urns, help="Everything but this resource."
+    ),
+    click.option(
+        "--replace", multiple=True, metavar="URN", shell_complete=completion.urns, help="Make this resource anew."
+    ),
     click.option("--refresh", "-r", is_flag=True, help="Look at what stands in the cloud first."),
 ]
 MANNER = [
@@ -131,7 +143,12 @@ def up(name: str | None, yes: bool, skip_preview: bool, plan_path: Path | None, 
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--preview-only", is_flag=True, help="Show what a refresh would find, and change nothing.")
 def refresh(name: str | None, yes: bool, preview_only: bool, **flags: Any) -> None:
-    """Look at everything in the cloud and bring the state up to date. The cloud is not changed."""
+    """Look at everything in the cloud and bring the state up to date. The cloud is not changed.
+
+    \b
+    dataarts refresh --preview-only    what would be found
+    dataarts refresh --yes
+    """
     _other(Wishes(stack=name, **flags), "refresh", yes=yes, preview_only=preview_only)
 
 
@@ -140,7 +157,12 @@ def refresh(name: str | None, yes: bool, preview_only: bool, **flags: Any) -> No
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--preview-only", is_flag=True, help="Show what would be deleted, and delete nothing.")
 def destroy(name: str | None, yes: bool, preview_only: bool, **flags: Any) -> None:
-    """Delete everything that the stack made. Protected and retained resources stay."""
+    """Delete everything that the stack made. Protected and retained resources stay.
+
+    \b
+    dataarts destroy --preview-only           what would be deleted
+    dataarts destroy --yes --stack staging
+    """
     _other(Wishes(stack=name, **flags), "destroy", yes=yes, preview_only=preview_only)
 
 

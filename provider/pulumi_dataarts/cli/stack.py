@@ -12,6 +12,7 @@ import click
 from pulumi_dataarts.backend import configs, runs, stacks, workspaces
 from pulumi_dataarts.backend.history import read_updates
 from pulumi_dataarts.backend.vaults import Vault
+from pulumi_dataarts.cli import completion
 from pulumi_dataarts.cli.asking import Aliased, confirm, yes_option
 from pulumi_dataarts.cli.wiring import Chosen, Workplace, choose, create, open_workplace, with_salt
 from pulumi_dataarts.errors import ConfigError
@@ -25,7 +26,13 @@ LATER = {
 }
 ALIASES = {"list": "ls", "new": "init", "create": "init", "remove": "rm", "delete": "rm", "hist": "history"}
 
-stack_option = click.option("--stack", "-s", "name", help="Stack to work on. [default: the selected one, or dev]")
+stack_option = click.option(
+    "--stack",
+    "-s",
+    "name",
+    help="Stack to work on. [default: the selected one, or dev]",
+    shell_complete=completion.stacks,
+)
 secrets_option = click.option(
     "--secrets-provider",
     type=click.Choice(["default", "passphrase"]),
@@ -109,7 +116,7 @@ def ls(as_json: bool, output_format: str, everything: bool, project: str | None,
 
 
 @stack.command()
-@click.argument("given", metavar="NAME", required=False)
+@click.argument("given", metavar="NAME", required=False, shell_complete=completion.stacks)
 @click.option("--stack", "-s", "name", help="The same.")
 @click.option("--create", "-c", "make", is_flag=True, help="Create it if there is none of that name.")
 @secrets_option
@@ -134,7 +141,7 @@ def unselect() -> None:
 
 
 @stack.command()
-@click.argument("given", metavar="NAME", required=False)
+@click.argument("given", metavar="NAME", required=False, shell_complete=completion.stacks)
 @stack_option
 @yes_option
 @click.option("--force", "-f", is_flag=True, help="Even if it has resources, which then stay in the cloud.")

@@ -25,6 +25,9 @@ def cancel(given: str | None, name: str | None, yes: bool) -> None:
 
     A run of dataarts takes over from dead processes of this machine by itself, and in a bucket from anybody whose lease
     has expired; this is for the rest. Whoever is still at work in a bucket cannot write any more afterwards.
+
+    \b
+    dataarts cancel --stack staging
     """
     target = existing(pick(given or name))
     held = locks.owners(target)

@@ -20,6 +20,7 @@ from pulumi_dataarts.backend.stacks import Stack
 from pulumi_dataarts.backend.vaults import Keyring
 from pulumi_dataarts.cli.app import NON_INTERACTIVE
 from pulumi_dataarts.errors import ConfigError, StackNotFound
+from pulumi_dataarts.huawei import keys
 
 if TYPE_CHECKING:
     from pulumi_dataarts.release.manifest import Manifest
@@ -76,7 +77,8 @@ class Chosen:
         return running(self)
 
     def config(self) -> Config:
-        """Return the merged configuration, decrypted. Raises ConfigError for what is missing or malformed."""
+        """Return the merged configuration, decrypted. Raises ConfigError for what is missing, misspelt or malformed."""
+        _refuse_misspelt(self.file)
         return merge(self.running.project, self.file, self.keyring)
 
     def exists(self) -> bool:
@@ -184,6 +186,18 @@ def is_interactive() -> bool:
     """Say whether there is somebody to ask."""
     is_barred = os.environ.get("CI") or os.environ.get(NON_INTERACTIVE)
     return sys.stdin.isatty() and sys.stderr.isatty() and not is_barred
+
+
+def _refuse_misspelt(file: StackFile) -> None:
+    """Raise ConfigError for keys of ours that there are none of, each with its line and what was meant."""
+    ours = [key for key in file.values if key.startswith(f"{keys.NAMESPACE}:")]
+    found = [
+        f"{file.place_of(key)}: {key}: no such key{keys.nearest(key.partition(':')[2], keys.KEYS)}"
+        for key in ours
+        if key.partition(":")[2] not in keys.KEYS
+    ]
+    if found:
+        raise ConfigError("\n".join(found), hint="`dataarts schema config` has them all, for editors too.")
 
 
 def _opened(place: Workplace, stack: Stack, file: StackFile) -> Chosen:

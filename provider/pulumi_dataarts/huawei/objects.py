@@ -34,7 +34,7 @@ SIZE_MAX_BYTES: Final = 64 * 1024 * 1024
 _AUTH_CODES: Final = frozenset(
     {"InvalidAccessKeyId", "SignatureDoesNotMatch", "RequestTimeTooSkewed", "ExpiredToken", "InvalidToken"}
 )
-_CODES: Final[Mapping[str, type[CloudError]]] = {
+ERRORS: Final[Mapping[str, type[CloudError]]] = {
     "BucketAlreadyExists": AlreadyExists,
     "BucketAlreadyOwnedByYou": AlreadyExists,
     "TooManyBuckets": QuotaExceeded,
@@ -42,7 +42,7 @@ _CODES: Final[Mapping[str, type[CloudError]]] = {
     "TooManyRequests": Throttled,
 }
 _STATUSES: Final[Mapping[int, type[CloudError]]] = {404: NotFound, 409: Conflict, 412: Conflict, 429: Throttled}
-_HINTS: Final[Mapping[str, str]] = {
+HINTS: Final[Mapping[str, str]] = {
     "403": "The user lacks a permission for this, or the bucket is somebody else's.",
     "AccessDenied": "The user lacks a permission for this, or the bucket is somebody else's.",
     "VirtualHostDomainRequired": "Give the endpoint as a host name (`https://obs.<region>.…`), not as an address.",
@@ -128,7 +128,7 @@ def _answered(response: Mapping[str, Any], operation: str, resource: str, *, saf
             f"OBS {operation}: {message} (HTTP {status}, {code}, request {request_id})",
             hint="Check the access key, its secret, and this machine's clock (15 minutes is too much).",
         )
-    kind = _CODES.get(code) or _STATUSES.get(status, CloudError)
+    kind = ERRORS.get(code) or _STATUSES.get(status, CloudError)
     if kind is CloudError and status >= _SERVER:
         kind = ServiceFault if safe else OutcomeUnknown
     return kind(
@@ -138,5 +138,5 @@ def _answered(response: Mapping[str, Any], operation: str, resource: str, *, saf
         status=status,
         code="" if code.isdigit() else code,
         request_id=request_id,
-        hint=_HINTS.get(code, ""),
+        hint=HINTS.get(code, ""),
     )

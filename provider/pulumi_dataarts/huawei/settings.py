@@ -87,8 +87,8 @@ def resolve(
     endpoint = source.key("endpoint")
     is_embedded = endpoint == embedded.PUBLIC
     default = embedded.PUBLIC if is_embedded else ""
-    region = source.required("region", _REGION, default, "cn-north-4")
-    project_id = source.required("projectId", _PROJECT, default, "0123456789abcdef0123456789abcdef")
+    region = source.required("region", REGION, default, "cn-north-4")
+    project_id = source.required("projectId", PROJECT, default, "0123456789abcdef0123456789abcdef")
     rate_per_s = source.rate()
     is_production = source.flag("production")
     chosen = _addresses(source, endpoint, region)
@@ -117,16 +117,16 @@ def resolve(
     )
 
 
-_REGION = ("HW_REGION_NAME", "OS_REGION_NAME")
-_PROJECT = ("HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID", "HUAWEICLOUD_SDK_PROJECT_ID")
-_TOKEN = ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
-_ACCESS_KEYS = (
+REGION = ("HW_REGION_NAME", "OS_REGION_NAME")
+PROJECT = ("HW_PROJECT_ID", "OS_PROJECT_ID", "OS_TENANT_ID", "HUAWEICLOUD_SDK_PROJECT_ID")
+TOKEN = ("HW_AUTH_TOKEN", "OS_AUTH_TOKEN")
+ACCESS_KEYS = (
     ("HW_ACCESS_KEY", "HW_SECRET_KEY", "HW_SECURITY_TOKEN"),
     ("OS_ACCESS_KEY", "OS_SECRET_KEY", ""),
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
     ("CLOUD_SDK_AK", "CLOUD_SDK_SK", ""),
 )
-_PASSWORDS = (
+PASSWORDS = (
     ("HW_USER_NAME", "HW_USER_PASSWORD", ("HW_DOMAIN_NAME",)),
     ("OS_USERNAME", "OS_PASSWORD", ("OS_DOMAIN_NAME", "OS_USER_DOMAIN_NAME", "OS_PROJECT_DOMAIN_NAME")),
 )
@@ -225,7 +225,7 @@ def _addresses(source: _Source, endpoint: str, region: str) -> dict[str, str]:
 
 def _identity(source: _Source, default: str) -> dict[str, str]:
     """Return who calls. Keys are never taken half from one place and half from another."""
-    found = {"auth_token": source.variable(*_TOKEN)} | _access_key(source) | _password(source)
+    found = {"auth_token": source.variable(*TOKEN)} | _access_key(source) | _password(source)
     if not any(found.values()):
         if not default:
             raise AuthError("No credentials: nothing says who calls Huawei Cloud.", hint=_NOBODY)
@@ -234,7 +234,7 @@ def _identity(source: _Source, default: str) -> dict[str, str]:
 
 
 def _access_key(source: _Source) -> dict[str, str]:
-    for access, secret, token in _ACCESS_KEYS:
+    for access, secret, token in ACCESS_KEYS:
         if source.has_any(access, secret):
             pair = {"access_key": source.variable(access), "secret_key": source.variable(secret)}
             _both(pair["access_key"], pair["secret_key"], access, secret)
@@ -246,7 +246,7 @@ def _access_key(source: _Source) -> dict[str, str]:
 
 
 def _password(source: _Source) -> dict[str, str]:
-    for user, password, domains in _PASSWORDS:
+    for user, password, domains in PASSWORDS:
         if source.has_any(user, password):
             names = {"user_name": (user,), "user_password": (password,), "domain_name": domains}
             found = {name: source.variable(*variables) for name, variables in names.items()}

@@ -31,7 +31,7 @@ from pulumi_dataarts.report.wording import (
 )
 
 if TYPE_CHECKING:
-    from jinja2 import Template
+    from jinja2 import Environment
 
 FOLDER: Final = Path(__file__).parent / "templates"
 OPEN_MAX: Final = 12
@@ -82,29 +82,33 @@ class StepView:
 
 def render(plan: Plan) -> str:
     """Return the page."""
-    style, script = _asset("report.css"), _asset("report.js")
+    style, script = asset("report.css"), asset("report.js")
     grave_first = by_gravity(plan.steps)
     anchors = {step.urn: f"r{place}" for place, step in enumerate(grave_first, start=1)}
     steps = _views(grave_first, anchors)
-    return _template().render(
-        plan=plan,
-        title=title(plan),
-        origin=origin(plan),
-        cards=[(op, SYMBOLS[op].strip(), count, word) for op, count, word in tally(plan)],
-        steps=steps,
-        grave=[view for view in steps if view.is_grave],
-        care_max=CARE_MAX,
-        hazards=sorted({hazard for step in grave_first for hazard in step.hazards}),
-        ops=[op for op in ORDER if any(step.op == op for step in grave_first)],
-        symbols=SYMBOLS,
-        sames=[(one_line(step.name), short_type(step.type)) for step in plan.steps if not is_shown(step)],
-        outputs=[(one_line(name), value_text(value, _VALUE_MAX)) for name, value in plan.outputs.items()],
-        drawing=draw(plan),
-        anchors=anchors,
-        box=(WIDTH, HEIGHT),
-        style=style,
-        script=script,
-        policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+    return (
+        environment()
+        .get_template("report.html.j2")
+        .render(
+            plan=plan,
+            title=title(plan),
+            origin=origin(plan),
+            cards=[(op, SYMBOLS[op].strip(), count, word) for op, count, word in tally(plan)],
+            steps=steps,
+            grave=[view for view in steps if view.is_grave],
+            care_max=CARE_MAX,
+            hazards=sorted({hazard for step in grave_first for hazard in step.hazards}),
+            ops=[op for op in ORDER if any(step.op == op for step in grave_first)],
+            symbols=SYMBOLS,
+            sames=[(one_line(step.name), short_type(step.type)) for step in plan.steps if not is_shown(step)],
+            outputs=[(one_line(name), value_text(value, _VALUE_MAX)) for name, value in plan.outputs.items()],
+            drawing=draw(plan),
+            anchors=anchors,
+            box=(WIDTH, HEIGHT),
+            style=style,
+            script=script,
+            policy=f"default-src 'none'; style-src '{_hash(style)}'; script-src '{_hash(script)}'",
+        )
     )
 
 
@@ -164,22 +168,23 @@ def _text(text: TextChange, *, is_shown: bool) -> TextView:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """Return the text of a file beside the templates."""
     return (FOLDER / name).read_text(encoding="utf-8")
 
 
 @cache
-def _template() -> Template:
+def environment() -> Environment:
+    """Return what draws the templates; everything put into one is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
+    return Environment(
         loader=FileSystemLoader(FOLDER),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template("report.html.j2")
 
 
 def _hash(text: str) -> str:
