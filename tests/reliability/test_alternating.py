@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from tests.reliability.commands import Project, make_project
+from tests.reliability.replays import SEED, replayed
 
-SEED = int(os.environ.get("SEED", "1"))
 OPERATIONS = 10
 
 pytestmark = [
@@ -77,15 +77,12 @@ def test_ten_operations_in_turn_leave_no_difference(project: Project) -> None:
         if operation == "up":
             project.wants(things, size=number, group=group)
         command = [operation, "--yes", *(["--skip-preview"] if operation == "up" else [])]
-        try:
+        with replayed(__file__, "test_ten_operations_in_turn_leave_no_difference"):
             pulumi(project, *command) if number % 2 == 0 else project.dataarts(*command)
             if operation == "up":
                 require_nothing_to_do(project)
                 assert len(project.objects()) == things
             exported(project)
-        except AssertionError as error:
-            replay = f"SEED={SEED} pytest -m '' -n 0 {__file__}"
-            raise AssertionError(f"operation {number}, {operation}; replay: {replay}\n{error}") from error
     project.dataarts("destroy", "--yes")
     assert project.objects() == []
     pulumi(project, "stack", "rm", "dev", "--yes")

@@ -13,6 +13,7 @@ from tests.reliability.commands import Project, make_project
 from tests.reliability.test_kills import require_whole
 
 THINGS = 24
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import time
@@ -13,8 +12,10 @@ import pytest
 from pulumi_dataarts.model import urns
 from tests.reliability.commands import Project, make_project
 from tests.reliability.durable import pending_names
+from tests.reliability.replays import SEED, replayed
 
-SEED = int(os.environ.get("SEED", "1"))
+pytestmark = pytest.mark.slow
+TEN = "test_ten_kills_leave_nothing_lost_repeated_blocked_or_running"
 
 
 @pytest.fixture
@@ -54,10 +55,8 @@ def survived(project: Project, kills: int) -> int:
     for number in range(kills):
         alive += killed(project, chance.randrange(10, 30), number, chance.uniform(0, 0.3))
         project.wait_until_alone()
-        try:
+        with replayed(__file__, TEN):
             require_whole(project)
-        except Exception as error:
-            raise AssertionError(f"kill {number}; replay: SEED={SEED} pytest -n 0 -m '' {__file__}") from error
     project.wants(20, size=1000)
     project.dataarts("preview")
     project.dataarts("up", "--yes")

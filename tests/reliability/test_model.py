@@ -1,11 +1,8 @@
 """A stack lives through anything: edits, failures, drift, crashes, hands in the state. What must hold, holds.
 
-The invariants are those of the design, by their numbers: I1, I2 references and single live URNs; I3 one URN an id; I4,
-I5 nothing in the cloud is unknown; I7 what is protected stays; I9 a failure leaves dependants alone; I10 the same plan
-twice; I11 no secret in a file; I12 nothing is left to do after a success; I13 a destroy leaves nothing; I14 a bounded
-number of calls. (I6 has no counterpart in this state format; I8 is tested by `test_writers`.)
-
-A failure prints the shortest life that leads to it; `--hypothesis-seed` replays the search.
+The invariants are those of `model.invariants`, with a witness that has the cloud and the files before it. (I8, no write
+under an old lease, is tested by `test_writers`.) A failure prints the shortest life that leads to it, and the line that
+replays the search.
 """
 
 from __future__ import annotations
@@ -17,14 +14,16 @@ from tempfile import mkdtemp
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from pulumi_dataarts.backend import runs
+from pulumi_dataarts.backend.history import read_updates
 from pulumi_dataarts.engine.declarations import Registered
 from pulumi_dataarts.model import edits, urns
 from pulumi_dataarts.model.integrity import violations
+from pulumi_dataarts.model.invariants import Witness
 from pulumi_dataarts.model.snapshots import Snapshot
 from pulumi_dataarts.model.values import Secret
 from tests.engine.test_invariants import body_of, failures, programs
@@ -32,6 +31,7 @@ from tests.engine.world import TYPE, Body, Program, World, urn
 from tests.model.states import provider, shapes
 from tests.reliability.crashing import Points, survive
 from tests.reliability.durable import Durable, FolderCloud, ids_in, keyring, pending_names
+from tests.reliability.replays import SEED, replayed
 
 NAMES = ("a", "b", "c", "d", "e")
 CANARY = "canary-5f1d"
@@ -98,14 +98,14 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def up(self) -> None:
-        protected = self._protected(lifted=True)
+        protected, updates = self._protected(lifted=True), self._updates()
         outcome = self.world.up(declared(self.program), refresh=self.is_drifted)
         self.is_drifted = False
-        assert protected <= set(self.world.there), "I7"
-        assert len(self.cloud.calls) <= CALLS_MAX_PER_THING * (len(NAMES) + 1), "I14"
+        calls = (len(self.cloud.calls), CALLS_MAX_PER_THING * (len(NAMES) + 1))
+        self.require(protected=protected, calls=calls, updates=(updates, self._updates()))
         assert outcome.ok or protected or any(item.protect for item in self.program)
         if outcome.ok:
-            assert set(self.world.preview(declared(self.program)).counts) <= {"same"}, "I12"
+            self.require(left_to_do=self.world.preview(declared(self.program)).counts)
             assert ids_in(self.world.load()) == sorted(self.world.there)
 
     @rule(failing=failures, goes_on=st.booleans())
@@ -114,10 +114,9 @@ class Life(RuleBasedStateMachine):
         self.cloud.failing = failing
         outcome = self.world.up(declared(self.program), continue_on_error=goes_on)
         self.cloud.failing = set()
-        failed = {report.urn for report in outcome.reports if report.error}
-        for item in self.program:
-            if item.uses and urn(item.uses) in failed and urn(item.name) in before and not item.under:
-                assert f"update {item.name}" not in self.cloud.calls, "I9"
+        made = ("create", "update", "create-replacement")
+        failed = {report.urn for report in outcome.reports if report.error and report.op in made}
+        self.require(before=before, failed=failed)
 
     @rule(name=names)
     def up_of_one(self, name: str) -> None:
@@ -156,7 +155,7 @@ class Life(RuleBasedStateMachine):
     def preview(self) -> None:
         files = self._files()
         plans = [self.world.preview(declared(self.program)).reports for _ in range(2)]
-        assert [(item.op, item.urn) for item in plans[0]] == [(item.op, item.urn) for item in plans[1]], "I10"
+        self.require(plans=tuple([(item.op, item.urn) for item in plan] for plan in plans))
         assert self._files() == files, "a preview writes nothing"
 
     @rule(name=names, protect=st.booleans())
@@ -176,22 +175,22 @@ class Life(RuleBasedStateMachine):
     def destroy(self) -> None:
         protected = self._protected()
         outcome = self.world.destroy()
-        assert protected <= set(self.world.there), "I7"
+        self.require(protected=protected, is_destroyed=outcome.ok)
         assert outcome.ok or protected
-        if outcome.ok:
-            pending = {name.removesuffix("-renamed") for name in pending_names(self.world.load())}
-            assert all(_name(id) in pending for id in self.world.there), "I13"
 
     @invariant()
     def state_is_sound(self) -> None:
+        self.require(files=self._files(), secrets=[CANARY])
+
+    def require(self, **seen: Any) -> None:
+        """Hold the state, the cloud, and whatever else was seen, against all rules."""
         snapshot = self.world.load()
-        assert not violations(snapshot), "I1, I2"
-        live = [state.id for state in snapshot.resources if state.type == TYPE and not state.delete]
-        assert len(live) == len(set(live)), "I3"
-        known = set(ids_in(snapshot))
-        begun = {name.removesuffix("-renamed") for name in pending_names(snapshot)}
-        assert all(id in known or _name(id) in begun for id in self.world.there), "I4, I5"
-        assert all(CANARY.encode() not in data for data in self._files().values()), "I11"
+        begun = {name.removesuffix("-renamed"): name for name in pending_names(snapshot)}
+        there = {id: begun.get(_name(id), _name(id)) for id in self.world.there}
+        assert violations(snapshot, Witness(there=there, **seen)) == []
+
+    def _updates(self) -> int:
+        return len(list(read_updates(self.world.stack)))
 
     def _protected(self, *, lifted: bool = False) -> set[str]:
         """Return the ids of what is protected; with `lifted`, without what the program no longer protects."""
@@ -217,14 +216,19 @@ def _renamed_in(item: Declared, name: str, new: str) -> Declared:
     return replace(item, uses=new if item.uses == name else item.uses, under=new if item.under == name else item.under)
 
 
+def live(examples: int, steps: int, test: str) -> None:
+    with replayed(__file__, "{test}"):
+        run_state_machine_as_test(seed(SEED)(Life), settings=_settings(examples, steps))
+
+
 def test_a_stack_lives_through_anything() -> None:
-    run_state_machine_as_test(Life, settings=_settings(25, 12))
+    live(8, 10, "test_a_stack_lives_through_anything")
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_many_stacks_live_through_anything() -> None:
-    run_state_machine_as_test(Life, settings=_settings(300, 30))
+    live(300, 30, "test_many_stacks_live_through_anything")
 
 
 def _settings(examples: int, steps: int) -> settings:
@@ -307,20 +311,24 @@ everything = (
 )
 
 
+@seed(SEED)
 @given(*everything)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 def test_any_sound_state_stays_sound_whatever_is_run_and_fails(
     base: Snapshot, operation: str, program: Any, failing: Any, goes_on: bool
 ) -> None:
     assert not violations(base)
-    stays_sound(base, operation, program, failing, goes_on)
+    with replayed(__file__, "test_any_sound_state_stays_sound_whatever_is_run_and_fails"):
+        stays_sound(base, operation, program, failing, goes_on)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
+@seed(SEED)
 @given(*everything)
 @settings(max_examples=1000, deadline=None)
 def test_a_thousand_sound_states_stay_sound(
     base: Snapshot, operation: str, program: Any, failing: Any, goes_on: bool
 ) -> None:
-    stays_sound(base, operation, program, failing, goes_on)
+    with replayed(__file__, "test_a_thousand_sound_states_stay_sound"):
+        stays_sound(base, operation, program, failing, goes_on)

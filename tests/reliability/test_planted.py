@@ -30,6 +30,7 @@ from tests.model.states import PROJECT, STACK, root, thing
 from tests.reliability import test_crashes, test_disk, test_formats, test_model
 
 Patch = pytest.MonkeyPatch
+pytestmark = pytest.mark.slow
 
 
 @contextmanager

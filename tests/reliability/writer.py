@@ -1,14 +1,12 @@
 """One of several runs that want the same stack: takes it, counts on from what it finds, gives it back, again.
 
-`python -m tests.reliability.writer URL SEED FOLDER`. What it did goes to FOLDER/history, a line each, in the order in
-which it was done; it ends once FOLDER/stop is there.
+What it did goes to FOLDER/history, a line each, in the order in which it was done; it ends once FOLDER/stop is there.
 """
 
 from __future__ import annotations
 
 import os
 import random
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,7 +52,3 @@ def main(url: str, seed: str, folder: str) -> None:
             if "changed by somebody else" not in str(error) and "a moment ago" not in str(error):
                 raise
             os.write(log, b"refused\n")
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

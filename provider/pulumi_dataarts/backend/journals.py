@@ -98,7 +98,7 @@ def salvage(journal: bytes, base: Checkpoint, digest: str, keyring: Keyring) -> 
 class Writer:
     """Makes batches durable: one thread, one write at a time; what comes in meanwhile shares the next.
 
-    After a write that failed nothing more is written: every later future fails too.
+    After a write that failed nothing more is written: every later future fails too, and `is_broken` says so.
     """
 
     def __init__(self, write: Callable[[list[Batch]], None]) -> None:
@@ -107,7 +107,7 @@ class Writer:
         self._lock = Lock()
         self._waiting: list[Batch] = []
         self._next_write: Future[None] = Future()
-        self._is_broken = False
+        self.is_broken = False
 
     def append(self, batch: Batch) -> Future[None]:
         """Queue a batch; the future is done once it is durable."""
@@ -127,11 +127,11 @@ class Writer:
     def _commit(self) -> None:
         with self._lock:
             batches, self._waiting = self._waiting, []
-        if self._is_broken:
+        if self.is_broken:
             raise StateError("the journal could not be written a moment ago, so nothing more is")
-        self._is_broken = True
+        self.is_broken = True
         self._write(batches)
-        self._is_broken = False
+        self.is_broken = False
 
 
 def _pass_on(shared: Future[None], own: Future[None]) -> None:

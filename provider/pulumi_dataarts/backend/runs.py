@@ -24,9 +24,10 @@ from pulumi_dataarts.backend.history import Update, write_update
 from pulumi_dataarts.backend.resources import Codec
 from pulumi_dataarts.backend.stacks import Stack, pack, prepare, read_checkpoint
 from pulumi_dataarts.backend.vaults import Keyring, SecretsProvider, Vault
-from pulumi_dataarts.errors import Corrupt, StateError
+from pulumi_dataarts.errors import Corrupt, StateError, TooNew
 from pulumi_dataarts.model.graphs import without_aliases
 from pulumi_dataarts.model.integrity import violations
+from pulumi_dataarts.model.invariants import Witness
 from pulumi_dataarts.model.journal import Batch, Fold, Journal
 from pulumi_dataarts.model.snapshots import Snapshot
 
@@ -77,6 +78,8 @@ def load(stack: Stack, keyring: Keyring) -> Loaded:
         key, data = read_checkpoint(stack)
         try:
             return _load(stack, key, data, keyring)
+        except TooNew as error:
+            raise TooNew(f"{key} in {stack.blobs.url}: {error.message}", hint=error.hint) from error
         except Corrupt as error:
             # A run under way may have replaced the checkpoint after we read it, and before we read the journal.
             if stack.blobs.read(key) == data:
@@ -233,7 +236,9 @@ class Run:
 
     def _become(self, snapshot: Snapshot) -> bytes:
         """Replace the checkpoint, if it is still the one this run knows and the new one keeps the rules."""
-        if found := violations(snapshot):
+        # What a broken journal could not take, only the one who closes the run knows of.
+        begun = () if self._writer.is_broken else self._fold.begun()
+        if found := violations(snapshot, Witness(begun=begun)):
             raise Corrupt(
                 "\n".join([f"the new state of stack {self._stack.name!r} would break its rules:", *found]),
                 hint="The state before stands, and the journal has the rest. `dataarts state repair` joins them.",

@@ -1,6 +1,6 @@
 """What must hold of every snapshot, checked when one is read and before one becomes current.
 
-That an id belongs to one resource only is not among it: other people's providers may well repeat theirs.
+With a witness of the run that led to it, the rules of runs are checked as well (see `invariants`).
 
 Source: pulumi-state.md section 1.2; reliability.md section 5.
 """
@@ -12,16 +12,17 @@ from collections.abc import Iterator
 
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.graphs import references
+from pulumi_dataarts.model.invariants import NOBODY, RULES, Witness
 from pulumi_dataarts.model.snapshots import ResourceState, Snapshot
 
 OPERATIONS = frozenset({"creating", "updating", "deleting", "reading", "importing"})
 
 
-def violations(snapshot: Snapshot) -> list[str]:
-    """Return what is wrong with a snapshot, a sentence each; empty when nothing is.
+def violations(snapshot: Snapshot, witness: Witness = NOBODY) -> list[str]:
+    """Return what is wrong with a snapshot, and with what a witness knows, a sentence each; empty when nothing is.
 
     Every reference points at an earlier resource (so there are no cycles), each URN has at most one live resource, and
-    pending operations are of a known kind.
+    pending operations are of a known kind: I1 and I2 of the design.
     """
     found = [text for state in snapshot.resources for text in _malformed(state)]
     found += _misplaced(snapshot)
@@ -30,6 +31,8 @@ def violations(snapshot: Snapshot) -> list[str]:
         if item.type not in OPERATIONS:
             found.append(f"{item.resource.urn}: pending operation {item.type!r} is unknown")
         found += _malformed(item.resource)
+    if witness is not NOBODY:
+        found += [text for rule in RULES for text in rule(snapshot, witness)]
     return found
 
 

@@ -103,6 +103,10 @@ class Fold:
         kept = (self._kept[number] for number in sorted(self._kept))
         return Snapshot((*self._made.values(), *kept), (*self._carried, *self._begun.values()), self._metadata)
 
+    def begun(self) -> tuple[PendingOperation, ...]:
+        """Return what this run began and has not ended."""
+        return tuple(self._begun.values())
+
     def numbering(self) -> Numbering:
         """Return the numbers of the snapshot of this moment."""
         return Numbering(self._base_size, (*self._made, *sorted(self._kept)), tuple(self._begun))
