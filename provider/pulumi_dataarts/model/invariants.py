@@ -6,7 +6,7 @@ the files before them, know most. `integrity.violations` is where all rules are 
 By the numbers of the design: I3 one live resource an object; I4 what was begun has an end or is pending; I5 what is in
 the cloud is known; I6 one update a run; I7 what is protected stays; I9 a failure leaves dependents alone; I10 the same
 plan twice; I11 no secret in a file; I12 nothing is left to do after a success; I13 a destroy leaves nothing; I14 a
-bounded number of calls. I1 and I2 are `integrity`'s own; I8, no write under an old lease, is refused by `backend.fences`.
+bounded number of calls. I1 and I2 are `integrity`'s own; I8, no write under an old lease, is `backend.fences`'s.
 """
 
 from __future__ import annotations
