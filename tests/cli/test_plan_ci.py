@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 import yaml
+from check_jsonschema import main as check_schema
+from click.testing import CliRunner
 
 from pulumi_dataarts.cli.ci import files
 from pulumi_dataarts.simulator.testing import RunningCloud
@@ -23,6 +25,10 @@ from tests.cli.commands import Folder
 from tests.cli.samples import declare, resources, sample, typed
 
 PROGRAM = 'bucket = obs.Bucket("raw", bucket="sample-raw")\n'
+SCHEMAS = {
+    "github": ["--builtin-schema", "vendor.github-workflows"],
+    "gitlab": ["--builtin-schema", "vendor.gitlab-ci", "--data-transform", "gitlab-ci"],
+}
 ARTEFACTS = ("plan.json", "plan.html", "plan.xml")
 # What the workflows ask of GitHub: comments are files here, artefacts a folder.
 GH = """#!/usr/bin/env bash
@@ -60,10 +66,12 @@ class Runner:
             "GITHUB_REPOSITORY": "us/lake",
             "GITHUB_SHA": "def456",
             "GITHUB_STEP_SUMMARY": str(store / "summary.md"),
+            "GITHUB_ENV": str(store / "environment"),
+            "RUNNER_TEMP": str(store),
             "NUMBER": "5",
         }
 
-    def run(self, script: str, code: int = 0, **environment: str) -> None:
+    def run(self, script: str, code: int = 0, **environment: str) -> str:
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
             cwd=self.folder.path,
@@ -74,6 +82,7 @@ class Runner:
             check=False,
         )
         assert done.returncode == code, f"{script}\nexit {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done.stdout
 
     def calls(self) -> str:
         return (self.store / "calls").read_text()
@@ -90,12 +99,12 @@ def runner(tmp_path: Path, cloud: RunningCloud) -> Runner:
 
 
 def jobs(service: str, name: str) -> dict[str, Any]:
-    return dict(yaml.safe_load(files(service, ("dev",))[name]))
+    return dict(yaml.safe_load(files(service, ("dev", "prod"))[name]))
 
 
 def steps(name: str) -> dict[str, str]:
-    """Return the commands of a GitHub workflow by step."""
-    (job,) = jobs("github", name)["jobs"].values()
+    """Return the commands of a GitHub workflow's first job by step."""
+    job = next(iter(jobs("github", name)["jobs"].values()))
     return {step["name"]: step["run"] for step in job["steps"] if "run" in step}
 
 
@@ -116,6 +125,44 @@ def test_a_pull_request_gets_one_comment_and_the_merge_does_what_was_reviewed(ru
     assert set(resources(runner.folder)) == {"raw"}
     runner.run(up["up"], code=5)
     runner.run(drift["drift"])
+    assert not (runner.folder.path / "drift.patch").exists()
+
+
+class Issuer(BaseHTTPRequestHandler):
+    """Who gives a job its identity token."""
+
+    def do_GET(self) -> None:
+        is_asked = self.headers["Authorization"] == "bearer t" and self.path.endswith("&audience=huaweicloud")
+        self.send_response(200 if is_asked else 403)
+        self.end_headers()
+        self.wfile.write(b'{"value": "canary-JWT"}')
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+def test_a_job_shows_its_identity_and_gets_the_keys_for_its_state(runner: Runner) -> None:
+    for name in ("preview", "up", "drift", "promote"):
+        assert steps(f"dataarts-{name}.yml")["identity"] == steps("dataarts-up.yml")["identity"]
+    with HTTPServer(("127.0.0.1", 0), Issuer) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{server.server_port}/?api-version=2"
+        given = {"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "t", "ACTIONS_ID_TOKEN_REQUEST_URL": url, "HW_IDP_ID": "github"}
+        said = runner.run(steps("dataarts-up.yml")["identity"], **given)
+        server.shutdown()
+    assert "canary" not in said
+    assert (runner.store / "identity").read_text().strip() == "canary-JWT"
+    assert (runner.store / "identity").stat().st_mode & 0o077 == 0
+    assert "::add-mask::embedded" in runner.run(steps("dataarts-up.yml")["keys for the state"])
+    assert (runner.store / "environment").read_text().splitlines() == [
+        "HUAWEICLOUD_SDK_IDP_ID=github",
+        f"HUAWEICLOUD_SDK_ID_TOKEN_FILE={runner.store}/identity",
+        "AWS_ACCESS_KEY_ID=embedded",
+        "AWS_SECRET_ACCESS_KEY=embedded",
+    ]
+    exported = 'eval "$(dataarts credentials --stack "$STACK" --format shell)"; echo "$AWS_ACCESS_KEY_ID"'
+    assert exported.partition(";")[0] in jobs("gitlab", ".gitlab-ci.yml")["default"]["before_script"]
+    assert runner.run(exported) == "embedded\n"
 
 
 class Notes(BaseHTTPRequestHandler):
@@ -174,16 +221,35 @@ def test_on_gitlab_a_plan_is_noted_approved_and_carried_out(runner: Runner, gitl
 
 @pytest.mark.parametrize("service", ["github", "gitlab"])
 def test_workflows_are_well_formed(service: str) -> None:
-    for name, text in files(service, ("dev", "prod")).items():
+    for text in files(service, ("dev", "prod")).values():
         document = yaml.safe_load(text)
         assert "__STACKS__" not in text
-        assert "[dev, prod]" in text or "drift" in name
+        assert "[dev, prod]" in text
         # What others write (titles, branches) never gets into a shell's text.
         assert not re.findall(r"run:[^\n]*\$\{\{", text)
         for job in document.get("jobs", {}).values():
-            assert {"runs-on", "steps"} <= job.keys()
+            assert {"runs-on", "steps", "timeout-minutes"} <= job.keys()
             assert all("${{" not in step.get("run", "") for step in job["steps"])
             assert all(("run" in step) != ("uses" in step) for step in job["steps"])
+
+
+@pytest.mark.parametrize("service", SCHEMAS)
+def test_workflows_are_as_their_service_s_schema_says(service: str, tmp_path: Path) -> None:
+    written = []
+    for name, text in files(service, ("dev", "staging", "prod")).items():
+        written.append(str(tmp_path / name))
+        (tmp_path / name).write_text(text)
+    done = CliRunner().invoke(check_schema, [*SCHEMAS[service], *written])
+    assert done.exit_code == 0, done.output
+    # The check bites: a key that the service does not know is refused.
+    broken = re.sub(r"^(\s+)(runs-on|stage):", r"\1\2x:", Path(written[0]).read_text(), flags=re.MULTILINE)
+    Path(written[0]).write_text(broken)
+    assert CliRunner().invoke(check_schema, [*SCHEMAS[service], written[0]]).exit_code == 1
+
+
+def test_a_project_with_one_stack_has_nowhere_to_promote_to() -> None:
+    assert "dataarts-promote.yml" in files("github", ("dev", "prod"))
+    assert "dataarts-promote.yml" not in files("github", ("dev",))
 
 
 @pytest.mark.skipif(shutil.which("actionlint") is None, reason="actionlint is not installed")

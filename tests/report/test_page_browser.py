@@ -84,6 +84,11 @@ def test_axe_finds_nothing_and_it_fits_on_a_phone(opened: Opened, plan: Plan) ->
     assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
+@pytest.mark.slow
+def test_axe_finds_nothing_where_there_are_many(opened: Opened) -> None:
+    assert violations(opened(samples.large(70))) == []
+
+
 @pytest.mark.usefixtures("scheme")
 def test_it_is_printed_unfolded(opened: Opened) -> None:
     page = opened(samples.EVERYTHING)
@@ -110,11 +115,40 @@ def test_filters_leave_what_was_asked_for(opened: Opened) -> None:
     expect(shown).to_have_count(2)
 
 
+def test_types_orders_and_what_fits_nothing(opened: Opened) -> None:
+    page = opened(samples.EVERYTHING)
+    shown = page.locator("details.step:visible")
+    page.get_by_label("Of type").select_option("cdm.Job")
+    expect(shown).to_have_count(2)
+    page.get_by_label("Of type").select_option("")
+    names = page.locator("details.step > summary b")
+    expect(names.first).to_have_text("tmp-backfill")
+    page.get_by_label("Sorted").select_option("place")
+    expect(names.first).to_have_text("raw-zone")
+    page.get_by_label("Sorted").select_option("type")
+    expect(page.locator("details.step > summary .type").first).to_have_text("cdm.Job")
+    page.get_by_label("Sorted").select_option("")
+    expect(names.first).to_have_text("tmp-backfill")
+    page.keyboard.press("/")
+    page.keyboard.type("nothing like it")
+    expect(page.get_by_text("Nothing fits these filters.")).to_be_visible()
+    assert page.get_by_label("Find").input_value() == "nothing like it"
+
+
+def test_on_a_phone_old_and_new_stand_below_each_other(opened: Opened) -> None:
+    page = opened(samples.EVERYTHING)
+    page.set_viewport_size({"width": 400, "height": 860})
+    for cells in ("td[data-label=Before]", "td[data-label=After]", ".diff td.code mark"):
+        box = page.locator(cells).first.bounding_box()
+        assert box is not None
+        assert 0 < box["x"] < box["x"] + box["width"] <= 400
+
+
 def test_a_keyboard_reaches_and_opens_every_change(opened: Opened) -> None:
     page = opened(samples.EVERYTHING)
     page.get_by_role("button", name="Unfold all").press("Enter")
     page.get_by_role("button", name="Fold all").press("Enter")
-    summaries = page.locator("details.step summary")
+    summaries = page.locator("details.step > summary")
     summaries.first.focus()
     reached = 0
     for _ in range(summaries.count()):

@@ -38,6 +38,7 @@ COMMANDS = {
     "explain": Entry("explain", "explain", "Explain an error's code, offline."),
     "completion": Entry("completion", "completion", "Print what makes a shell complete commands and stacks."),
     "schema": Entry("schemas", "schema", "Print the JSON Schema of a stack's file, or of a plan."),
+    "credentials": Entry("credentials", "credentials", "Print the key of the moment, for state in OBS."),
     "ci": Entry("ci", "ci", "Write workflows for GitHub Actions or GitLab CI."),
     "bench": Entry("bench", "bench", "Measure what operations cost."),
     "cloud": Entry("cloud", "cloud", "Run the embedded cloud."),

@@ -1,4 +1,4 @@
-"""`dataarts ci`: workflows that preview pull requests, carry out what was reviewed, and look for drift every night."""
+"""`dataarts ci`: workflows that preview pull requests, carry out what was reviewed, promote, and look for drift."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pulumi_dataarts.errors import ConfigError
 
 TEMPLATES: Final = Path(__file__).parent / "templates" / "ci"
 FOLDERS: Final = {"github": Path(".github/workflows"), "gitlab": Path()}
+_PROMOTION: Final = "dataarts-promote.yml"
 _PLACE: Final = "__STACKS__"
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
@@ -37,8 +38,13 @@ def ci(service: str, stacks: tuple[str, ...], force: bool) -> None:
 
 
 def files(service: str, stacks: tuple[str, ...]) -> dict[str, str]:
-    """Return the workflows of a service by file name, made out for these stacks."""
+    """Return the workflows of a service by file name, made out for these stacks.
+
+    A project with one stack has nowhere to promote to.
+    """
     templates = sorted(path for path in (TEMPLATES / service).iterdir() if path.suffix == ".yml")
+    if len(stacks) == 1:
+        templates = [path for path in templates if path.name != _PROMOTION]
     return {path.name: path.read_text(encoding="utf-8").replace(_PLACE, ", ".join(stacks)) for path in templates}
 
 

@@ -99,6 +99,8 @@ def _accept(chosen: Chosen, outcome: Outcome, plan: Plan, path: Path) -> None:
     where = Project(sources.program, project.name, chosen.file.path, chosen.file.values, sources.session)
     draft = Draft(project.folder, plans.mask_of(chosen).text)
     result = written_back(plan, outcome.reports, draft, where)
+    if not (result.taken or result.left):
+        return
     path.write_bytes(result.patch.encode())
     for line in _lines(result, path):
         click.echo(line, err=True)

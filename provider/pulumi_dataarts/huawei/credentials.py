@@ -1,7 +1,7 @@
 """Who is calling: an access key that signs each request, or a token that is renewed before it expires.
 
-Order, as teams know it from elsewhere: token, then access key, then user and password (peer-terraform.md
-section 4).
+Order, as teams know it from elsewhere: token, then temporary keys from a file, a command or for an identity token, then
+access key, then user and password (peer-terraform.md section 4; huawei-obs-iam.md section 5).
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from pulumi_dataarts.huawei.clock import Clock
     from pulumi_dataarts.huawei.settings import Settings
+    from pulumi_dataarts.huawei.temporary import Keys
 
 RENEW_BEFORE_MS: Final = 10 * 60 * 1000
 
@@ -48,20 +49,21 @@ class Credentials(Protocol):
 
 
 class AccessKey:
-    """A permanent key, or a temporary one with its security token."""
+    """A permanent key, or temporary ones with their security tokens."""
 
-    def __init__(self, settings: Settings, clock: Clock) -> None:
-        self._settings, self._clock = settings, clock
+    def __init__(self, keys: Keys, clock: Clock) -> None:
+        self._keys, self._clock = keys, clock
 
     def headers(self, request: Unsigned) -> dict[str, str]:
         """Sign."""
+        key = self._keys.current()
         now = datetime.fromtimestamp(self._clock.wall_ms() / 1000, UTC)
         added = {"X-Sdk-Date": now.strftime("%Y%m%dT%H%M%SZ")}
-        if self._settings.security_token:
-            added["X-Security-Token"] = self._settings.security_token
+        if key.token:
+            added["X-Security-Token"] = key.token
         added["Authorization"] = authorization(
-            self._settings.access_key,
-            self._settings.secret_key,
+            key.access,
+            key.secret,
             method=request.method,
             path=request.path,
             query=request.query.items(),
@@ -71,8 +73,10 @@ class AccessKey:
         return added
 
     def renew(self, refused: Mapping[str, str]) -> bool:
-        """There is only this one."""
-        return False
+        """Ask for another, if keys come and go."""
+        key = self._keys.current()
+        is_its = f"Access={key.access}," in refused.get("Authorization", "")
+        return self._keys.renew(key.access) if is_its else True
 
 
 class Token:

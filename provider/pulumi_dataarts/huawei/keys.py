@@ -65,6 +65,13 @@ KEYS: Final[Mapping[str, Key]] = {
     ),
     "accessKey": Key("Access key of whoever calls; the environment comes before.", "HPUA..."),
     "secretKey": Key("Secret key that belongs to it.", "(asked for)", is_secret=True),
+    "credentialsFile": Key(
+        "File with temporary keys, as IAM answers them; read again before they expire. HW_CREDENTIALS_FILE wins.",
+        "/run/secrets/huawei.json",
+    ),
+    "credentialsCommand": Key(
+        "Command that prints the same; HW_CREDENTIALS_COMMAND wins.", "vault read -format=json huawei"
+    ),
     "rateLimit": Key(
         "Calls a second, to each service.",
         "20",

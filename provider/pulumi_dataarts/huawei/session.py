@@ -7,6 +7,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
+from pulumi_dataarts.errors import AuthError
 from pulumi_dataarts.huawei import settings as configuration
 from pulumi_dataarts.huawei import waiting
 from pulumi_dataarts.huawei.clock import Clock, SystemClock
@@ -14,7 +15,8 @@ from pulumi_dataarts.huawei.coalescing import Flights
 from pulumi_dataarts.huawei.credentials import AccessKey, Credentials, Password, Token
 from pulumi_dataarts.huawei.pauses import Pauses
 from pulumi_dataarts.huawei.redaction import Redactor
-from pulumi_dataarts.huawei.storage import open_storage
+from pulumi_dataarts.huawei.storage import NO_KEY_HINT, open_storage
+from pulumi_dataarts.huawei.temporary import Key, Keys, keys_of
 from pulumi_dataarts.huawei.throttle import Throttle
 from pulumi_dataarts.huawei.transport import Connection, ErrorTable, Service
 
@@ -58,7 +60,14 @@ class Session:
 
     def obs(self) -> Any:
         """Return the boto3 S3 client for OBS: one for the life of the session."""
-        return self.once(("obs",), lambda: open_storage(self.settings))
+        return self.once(("obs",), lambda: open_storage(self.settings, self._keys()))
+
+    def key(self) -> Key:
+        """Return the access key of the moment. Raises AuthError where there is only a token or a password."""
+        keys = self._keys()
+        if keys is None:
+            raise AuthError("There is only a token or a password, and no access key.", hint=NO_KEY_HINT)
+        return keys.current()
 
     def tell(self, message: str) -> None:
         """Say one line to people: progress, a wait, something taken over. Secrets are hidden."""
@@ -139,10 +148,16 @@ class Session:
         settings = self.settings
         if settings.auth_token:
             return Token(settings.auth_token)
-        if settings.access_key:
-            return AccessKey(settings, self.clock)
-        iam = self._service("iam", {}, None)
-        return Password(settings, self.clock, iam.send, self.conceal)
+        if keys := self._keys():
+            return AccessKey(keys, self.clock)
+        return Password(settings, self.clock, self._iam().send, self.conceal)
+
+    def _keys(self) -> Keys | None:
+        return self.once(("keys",), lambda: keys_of(self.settings, self.clock, self._iam().send, self.conceal))
+
+    def _iam(self) -> Service:
+        """Return IAM for calls that say themselves who calls."""
+        return self.once(("iam",), lambda: self._service("iam", {}, None))
 
 
 def open_session(lookup: Callable[[str], str | None], environment: Mapping[str, str] = os.environ) -> Session:

@@ -40,6 +40,10 @@ class Settings:
 
     Attributes:
         workspace: of DataArts Factory, where a resource names none.
+        credentials_file: has temporary keys, and new ones from time to time.
+        credentials_command: prints them.
+        identity_provider: IAM's name of whoever issues the identity token (OpenID Connect).
+        identity_token_file: has it.
         is_embedded: the services are this project's own embedded cloud.
         from_environment: the environment variables that say who calls, as far as they were used.
         rate_per_s: calls a second to each service.
@@ -57,6 +61,10 @@ class Settings:
     user_name: str = ""
     user_password: str = field(default="", repr=False)
     domain_name: str = ""
+    credentials_file: str = ""
+    credentials_command: str = ""
+    identity_provider: str = ""
+    identity_token_file: str = ""
     is_embedded: bool = False
     from_environment: tuple[str, ...] = ()
     rate_per_s: float = RATE_PER_S
@@ -126,6 +134,11 @@ ACCESS_KEYS = (
     ("HUAWEICLOUD_SDK_AK", "HUAWEICLOUD_SDK_SK", "HUAWEICLOUD_SDK_SECURITY_TOKEN"),
     ("CLOUD_SDK_AK", "CLOUD_SDK_SK", ""),
 )
+_TEMPORARY = {
+    "credentials_file": ("credentialsFile", "HW_CREDENTIALS_FILE"),
+    "credentials_command": ("credentialsCommand", "HW_CREDENTIALS_COMMAND"),
+}
+_IDENTITY = ("HUAWEICLOUD_SDK_IDP_ID", "HUAWEICLOUD_SDK_ID_TOKEN_FILE")
 PASSWORDS = (
     ("HW_USER_NAME", "HW_USER_PASSWORD", ("HW_DOMAIN_NAME",)),
     ("OS_USERNAME", "OS_PASSWORD", ("OS_DOMAIN_NAME", "OS_USER_DOMAIN_NAME", "OS_PROJECT_DOMAIN_NAME")),
@@ -133,7 +146,8 @@ PASSWORDS = (
 _HOSTS = {"cdm": "cdm", "dlf": "dayu-dlf", "dli": "dli", "iam": "iam", "obs": "obs"}
 _EUROPEAN = "eu-west-101"
 _NOBODY = (
-    "Set HW_ACCESS_KEY and HW_SECRET_KEY; or HW_AUTH_TOKEN; "
+    "Set HW_ACCESS_KEY and HW_SECRET_KEY; or HW_AUTH_TOKEN; or HW_CREDENTIALS_FILE or HW_CREDENTIALS_COMMAND; "
+    "or HUAWEICLOUD_SDK_IDP_ID and HUAWEICLOUD_SDK_ID_TOKEN_FILE; "
     "or HW_USER_NAME, HW_USER_PASSWORD and HW_DOMAIN_NAME; "
     "or `dataarts config set dataarts:accessKey …` and `dataarts config set --secret dataarts:secretKey …`; "
     "or use the embedded cloud: `dataarts config set dataarts:endpoint embedded`."
@@ -225,7 +239,7 @@ def _addresses(source: _Source, endpoint: str, region: str) -> dict[str, str]:
 
 def _identity(source: _Source, default: str) -> dict[str, str]:
     """Return who calls. Keys are never taken half from one place and half from another."""
-    found = {"auth_token": source.variable(*TOKEN)} | _access_key(source) | _password(source)
+    found = {"auth_token": source.variable(*TOKEN)} | _temporary(source) | _access_key(source) | _password(source)
     if not any(found.values()):
         if not default:
             raise AuthError("No credentials: nothing says who calls Huawei Cloud.", hint=_NOBODY)
@@ -243,6 +257,17 @@ def _access_key(source: _Source) -> dict[str, str]:
     if any(pair.values()):
         _both(pair["access_key"], pair["secret_key"], f"{NAMESPACE}:accessKey", f"{NAMESPACE}:secretKey")
     return pair
+
+
+def _temporary(source: _Source) -> dict[str, str]:
+    """Return where temporary keys come from: a file, a command, or an identity token and who issued it."""
+    for field_name, (key, name) in _TEMPORARY.items():
+        if value := source.variable(name) or source.key(key):
+            return {field_name: value}
+    provider, path = (source.variable(name) for name in _IDENTITY)
+    if provider or path:
+        _both(provider, path, *_IDENTITY)
+    return {"identity_provider": provider, "identity_token_file": path}
 
 
 def _password(source: _Source) -> dict[str, str]:

@@ -19,7 +19,9 @@ from pulumi_dataarts.errors import AuthError
 
 if TYPE_CHECKING:
     from pulumi_dataarts.huawei.settings import Settings
+    from pulumi_dataarts.huawei.temporary import Keys
 
+NO_KEY_HINT: Final = "Set HW_ACCESS_KEY and HW_SECRET_KEY as well, or say where temporary keys come from."
 _WITH_MD5: Final = (
     "PutBucketLifecycleConfiguration",
     "PutBucketTagging",
@@ -29,12 +31,12 @@ _WITH_MD5: Final = (
 )  # OBS answers 400 to these without Content-MD5, and botocore has stopped sending it
 
 
-def open_storage(settings: Settings) -> Any:
+def open_storage(settings: Settings, keys: Keys | None) -> Any:
     """Return a boto3 S3 client for OBS. Raises AuthError without an access key: OBS takes no tokens."""
-    if not settings.access_key:
+    if keys is None:
         raise AuthError(
             "OBS needs an access key; there is only a token or a password.",
-            hint="Set HW_ACCESS_KEY and HW_SECRET_KEY as well.",
+            hint=NO_KEY_HINT,
         )
     import boto3
     from botocore.config import Config
@@ -42,13 +44,11 @@ def open_storage(settings: Settings) -> Any:
 
     session = Session()
     session.set_config_variable("data_path", str(Path(__file__).with_name("models")))
+    session.register_component("credential_provider", _Provider(keys))
     client = boto3.session.Session(botocore_session=session).client(
         "s3",
         endpoint_url=settings.endpoints.obs,
         region_name=settings.region,
-        aws_access_key_id=settings.access_key,
-        aws_secret_access_key=settings.secret_key,
-        aws_session_token=settings.security_token or None,
         config=Config(
             signature_version="s3v4",
             request_checksum_calculation="when_required",
@@ -64,6 +64,26 @@ def open_storage(settings: Settings) -> Any:
     for operation in _WITH_MD5:
         client.meta.events.register(f"before-sign.s3.{operation}", _add_md5)
     return client
+
+
+class _Provider:
+    """Gives botocore the key of the moment, each time it signs."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def load_credentials(self) -> Any:
+        """Return credentials in botocore's form."""
+        from botocore.credentials import Credentials, ReadOnlyCredentials
+
+        keys = self._keys
+
+        class Momentary(Credentials):  # type: ignore[misc]  # botocore has no types
+            def get_frozen_credentials(self) -> Any:
+                key = keys.current()
+                return ReadOnlyCredentials(key.access, key.secret, key.token or None)
+
+        return Momentary("-", "-")
 
 
 def _is_loopback(url: str) -> bool:

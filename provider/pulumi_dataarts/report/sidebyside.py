@@ -26,11 +26,12 @@ class Line:
 
 @dataclass(frozen=True)
 class Row:
-    """A row of both sides. A `gap` stands for equal lines that are left out."""
+    """A row of both sides. A `gap` stands for `count` equal lines that are left out."""
 
     kind: Literal["same", "changed", "added", "removed", "gap"]
     old: Line | None = None
     new: Line | None = None
+    count: int = 0
 
 
 def rows(old: str, new: str) -> list[Row]:
@@ -41,12 +42,12 @@ def rows(old: str, new: str) -> list[Row]:
     end = 0
     for group in matcher.get_grouped_opcodes(CONTEXT):
         if group[0][1] > end:
-            found.append(Row("gap"))
+            found.append(Row("gap", count=group[0][1] - end))
         for tag, i1, i2, j1, j2 in group:
             found += _same(before, i1, i2, j1) if tag == "equal" else _pairs(before, after, (i1, i2), (j1, j2))
         end = group[-1][2]
     if end < len(before):
-        found.append(Row("gap"))
+        found.append(Row("gap", count=len(before) - end))
     return found[:ROWS_MAX]
 
 

@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 from werkzeug.wrappers import Request as WsgiRequest
 
 from pulumi_dataarts.simulator import s3_auth
+from pulumi_dataarts.simulator.auth import TEMPORARY_KIND
 from pulumi_dataarts.simulator.cloud import end_process
 from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.request_log import Served
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.http import Context
     from pulumi_dataarts.simulator.obs_dialect import ObsDialect
     from pulumi_dataarts.simulator.request_log import RequestLog
-    from pulumi_dataarts.simulator.store import Store
+    from pulumi_dataarts.simulator.store import Document, Store
 
 # Where the server leaves the headers in the WSGI environment, as they came.
 HEADERS: Final = "embedded.headers"
@@ -51,6 +52,7 @@ class ObsEndpoint:
         self._s3 = s3
         self._settings = context.settings
         self._clock = context.clock
+        self._store = context.store
         self._faults = context.faults
         self._wall = wall
         self._log = log
@@ -73,7 +75,7 @@ class ObsEndpoint:
         return [] if request.method == "HEAD" else [answer.body]
 
     def _serve(self, request: S3Request) -> S3Answer:
-        refusal = s3_auth.refusal(request, self._settings, self._wall.now())
+        refusal = s3_auth.refusal(request, self._settings, self._wall.now(), self._temporary)
         if refusal is not None:
             return refusal
         in_path_style = _in_path_style(request)
@@ -81,6 +83,10 @@ class ObsEndpoint:
             # Creating one's own bucket again succeeds and changes nothing (section 6.4).
             return S3Answer(200, {"Location": in_path_style.raw_path})
         return self._s3.call(in_path_style)
+
+    def _temporary(self, access_key: str) -> Document | None:
+        issued = self._store.get(TEMPORARY_KIND, "", access_key)
+        return issued if issued is not None and issued["expires"] > self._clock.now() else None
 
     def _struck(self, request: S3Request, fault: Fault) -> S3Answer:
         if fault.kind == "kill" and fault.moment == "before":

@@ -12,14 +12,14 @@ import hmac
 import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, quote, urlsplit
 from xml.sax.saxutils import escape
 
 from pulumi_dataarts.simulator.s3 import S3Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pulumi_dataarts.simulator.s3 import S3Request
     from pulumi_dataarts.simulator.settings import Settings
@@ -40,9 +40,14 @@ _REFUSALS: Final = {
 }
 
 
-def refusal(request: S3Request, settings: Settings, now_s: float) -> S3Answer | None:
-    """Return why the caller may not be served, in S3's shape, or None when it may."""
-    code = _wrong(request, settings, now_s)
+def refusal(
+    request: S3Request, settings: Settings, now_s: float, temporary: Callable[[str], Mapping[str, Any] | None]
+) -> S3Answer | None:
+    """Return why the caller may not be served, in S3's shape, or None when it may.
+
+    `temporary` returns the temporary key of a name, while it holds.
+    """
+    code = _wrong(request, settings, now_s, temporary)
     if not code:
         return None
     status, message = _REFUSALS[code]
@@ -60,13 +65,19 @@ def error(status: int, code: str, message: str, request: S3Request) -> S3Answer:
     return S3Answer(status, {"Content-Type": "application/xml"}, body)
 
 
-def _wrong(request: S3Request, settings: Settings, now_s: float) -> str:
+def _wrong(
+    request: S3Request, settings: Settings, now_s: float, temporary: Callable[[str], Mapping[str, Any] | None]
+) -> str:
     headers = {name.lower(): value for name, value in request.headers.items()}
     authorization = headers.get("authorization", "")
     if signed := _V4.match(authorization):
-        if signed["key"] != settings.access_key:
+        if signed["key"] == settings.access_key:
+            return _wrong_signature(request, headers, signed, settings.secret_key, settings.skew_s, now_s)
+        issued = temporary(signed["key"])
+        token = headers.get("x-amz-security-token") or headers.get("x-obs-security-token", "")
+        if issued is None or not hmac.compare_digest(token.encode(), issued["securitytoken"].encode()):
             return "InvalidAccessKeyId"
-        return _wrong_signature(request, headers, signed, settings, now_s)
+        return _wrong_signature(request, headers, signed, issued["secret"], settings.skew_s, now_s)
     key = _KEY_ONLY.match(authorization)
     given = key["key"] if key else _key_in_query(request)
     if not given:
@@ -81,19 +92,19 @@ def _key_in_query(request: S3Request) -> str:
 
 
 def _wrong_signature(
-    request: S3Request, headers: Mapping[str, str], signed: re.Match[str], settings: Settings, now_s: float
+    request: S3Request, headers: Mapping[str, str], signed: re.Match[str], secret: str, skew_s: float, now_s: float
 ) -> str:
     signed_at = _signed_at(headers)
     if signed_at is None:
         return "AccessDenied"
     canonical = _canonical_request(request, headers, signed["headers"])
     to_sign = "\n".join(["AWS4-HMAC-SHA256", f"{signed_at:{_DATE}}", signed["scope"], _sha256(canonical.encode())])
-    key = f"AWS4{settings.secret_key}".encode()
+    key = f"AWS4{secret}".encode()
     for part in [*signed["scope"].split("/"), to_sign]:
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     if not hmac.compare_digest(key.hex(), signed["signature"]):
         return "SignatureDoesNotMatch"
-    if abs(now_s - signed_at.timestamp()) > settings.skew_s:
+    if abs(now_s - signed_at.timestamp()) > skew_s:
         return "RequestTimeTooSkewed"
     declared = headers.get("x-amz-content-sha256", "")
     is_false = _DIGEST.fullmatch(declared) and declared != _sha256(request.body)
