@@ -82,10 +82,13 @@ class Environment:
         self.points.reach()
         return {"jobs.json": f"{self.world.halves}".encode()}
 
-    def pin(self, release: str, bindings: BoundConfig) -> None:
+    def pin(self, promotion: Promotion) -> None:
         self.points.reach()
-        self.world.pinned, self.world.bound = release, bindings.values["queue"]
+        self.world.pinned, self.world.bound = promotion.release, promotion.bindings.values["queue"]
         self.points.reach()
+
+    def bindings(self) -> BoundConfig:
+        return BoundConfig(values={"queue": self.world.bound})
 
     def up(self, _promotion: Promotion) -> None:
         self.points.reach()

@@ -37,7 +37,7 @@ def test_config_and_outputs_are_put_in(tmp_path: Path) -> None:
             object: obs://${output.landing}/orders/full/
         """,
     )
-    assert verification.names(declared) == ["load", "files"]
+    assert verification.names(tmp_path) == [item.name for item in declared] == ["load", "files"]
     assert declared[0].cdm == verification.CdmRun(job="orders_full", cluster="c-staging", rows_min=1)
     assert declared[1].obs == verification.ObsPresent(object="obs://orders-staging-landing/orders/full/")
 

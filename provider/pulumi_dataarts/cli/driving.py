@@ -106,7 +106,9 @@ def surveyed(chosen: Chosen, kind: Kind, wishes: Wishes) -> tuple[Outcome, Plan]
     return outcome, plan.model_copy(update={"warnings": [*plan.warnings, *notes]})
 
 
-def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark | None = None) -> tuple[Outcome, Plan]:
+def performed(
+    chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark | None = None, message: str = ""
+) -> tuple[Outcome, Plan]:
     """Carry the operation out, record it, and return what came of it.
 
     Args:
@@ -114,6 +116,7 @@ def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark 
         kind: what to do.
         wishes: how.
         against: the state that the plan was checked against, where there was one.
+        message: what it is for, for the history.
 
     Raises:
         PlanError: the state is another one by now, or the release lacks something here; nothing was done.
@@ -129,7 +132,7 @@ def performed(chosen: Chosen, kind: Kind, wishes: Wishes, *, against: StateMark 
             raise PlanError("the state has changed since the plan was checked; nothing was done")
         outcome, plan = _drive(chosen, kind, wishes, run.base, run.journal, StateMark(digest=run.digest))
         result = "succeeded" if outcome.ok else "failed"
-        run.close(outcome.snapshot, runs.Outcome(result, dict(outcome.counts), config=config))
+        run.close(outcome.snapshot, runs.Outcome(result, dict(outcome.counts), message=message, config=config))
     return outcome, plan
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from pulumi_dataarts.cli.driving import Kind, Wishes, performed, planned, requir
 from pulumi_dataarts.cli.policies import gates_of, refuse
 from pulumi_dataarts.cli.showing import end, show, show_done
 from pulumi_dataarts.cli.stack import stack_option
-from pulumi_dataarts.cli.wiring import Chosen, choose, choose_all, create, is_interactive
+from pulumi_dataarts.cli.wiring import RELEASE, Chosen, choose, choose_all, create, is_interactive
 from pulumi_dataarts.errors import ChangesFound, ConfigError, PlanError
 from pulumi_dataarts.model.plans import Plan
 
@@ -258,9 +259,19 @@ def _created(chosen: Chosen) -> Chosen:
     return created
 
 
+def _promotion(chosen: Chosen, kind: Kind, wishes: Wishes) -> AbstractContextManager[None]:
+    """Return what takes a promotion that this up carries out to its end; nothing for a stack that is not pinned."""
+    if RELEASE not in chosen.file.values:
+        return nullcontext()
+    from pulumi_dataarts.cli.promoting import continuing
+
+    return continuing(chosen, kind, wishes)
+
+
 def _perform(chosen: Chosen, kind: Kind, wishes: Wishes, checked: Plan | None = None) -> None:
-    outcome, plan = performed(chosen, kind, wishes, against=checked.state if checked else None)
-    show_done(plan, wishes)
-    require_done(outcome)
+    with _promotion(chosen, kind, wishes):
+        outcome, plan = performed(chosen, kind, wishes, against=checked.state if checked else None)
+        show_done(plan, wishes)
+        require_done(outcome)
     if wishes.expect_no_changes and (plan.changed() or plan.drifted()):
         raise ChangesFound("no changes were expected, and there are some")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pulumi_dataarts.cli import releasing
 from pulumi_dataarts.cli.asking import confirm, yes_option
+from pulumi_dataarts.cli.later import Later
 from pulumi_dataarts.cli.stack import stack_option
 from pulumi_dataarts.cli.wiring import choose, open_workplace
 from pulumi_dataarts.errors import Corrupt
@@ -21,7 +22,10 @@ if TYPE_CHECKING:
 json_option = click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 
 
-@click.group()
+LATER: Final = dict.fromkeys(("approve", "board"), "pulumi_dataarts.cli.board")
+
+
+@click.group(cls=Later, later=LATER)
 def release() -> None:
     """Make, list, compare and keep releases: what is promoted, as an archive that is named by its content.
 

@@ -93,7 +93,7 @@ def made_from(chosen: Chosen, *, message: str, read_back: bool) -> Release:
     project = chosen.running.project
     provenance = Provenance(
         created=plans.made_now(),
-        creator=_creator(chosen.place.project.folder),
+        creator=person(chosen.place.project.folder),
         revision=plans.revision_of(chosen),
         source_environment=chosen.stack.name,
         read_back=read_back,
@@ -150,5 +150,6 @@ def needed(place: Workplace, store: ReleaseStore) -> dict[str, str]:
     return found | {digest: f"{name} runs it" for name, digest in pins(place).items()}
 
 
-def _creator(folder: Path) -> str:
+def person(folder: Path) -> str:
+    """Return who types: as git knows them, or by the name of the account."""
     return plans.git(folder, "config", "user.email") or getpass.getuser()

@@ -49,6 +49,18 @@ _BINDINGS: Final[Mapping[str, Any]] = {
         "targetStatus": {"enum": ["SAVED", "SUBMITTED", "PRODUCTION"]},
     },
 }
+_PROMOTION: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "from": {"type": ["string", "array"], "description": "Environments that releases may come from."},
+        "approvals": {"type": "integer", "minimum": 0, "description": "How many people have to approve a release."},
+        "approvers": {"type": "array", "items": {"type": "string"}, "description": "Who may approve."},
+        "soak": {"type": "string", "pattern": r"^\d+\s*[smhd]$", "description": "How long the source has to run it."},
+        "verified": {"type": "boolean", "description": "Whether verifications must have passed in the source."},
+        "freeze": {"type": "array", "items": {"type": "object"}, "description": "When nothing may come."},
+    },
+}
 KEYS: Final[Mapping[str, Key]] = {
     "region": Key("Region of the services.", "cn-north-4"),
     "projectId": Key("Id of the project in that region.", "0123456789abcdef0123456789abcdef"),
@@ -93,6 +105,7 @@ KEYS: Final[Mapping[str, Key]] = {
         {"type": "string", "pattern": "^(file|s3)://"},
         default="beside the state",
     ),
+    "promotion": Key("What the environment asks of a release before it may come.", '{"approvals": 1}', _PROMOTION),
     "bindings": Key("What the environment calls that which its jobs need.", '{"prefix": "orders-prod"}', _BINDINGS),
 }  # fmt: skip
 

@@ -47,8 +47,12 @@ class Environment(Protocol):
         """Return what stands and is about to be overwritten, by file name."""
         ...
 
-    def pin(self, release: str, bindings: BoundConfig) -> None:
-        """Write the release, and the bindings where they are others, into the stack's config file."""
+    def pin(self, promotion: Promotion) -> None:
+        """Write the release into the stack's config file; of a rollback, what the config said with it as well."""
+        ...
+
+    def bindings(self) -> BoundConfig:
+        """Return what the stack's config says now."""
         ...
 
     def up(self, promotion: Promotion) -> None:
@@ -131,7 +135,7 @@ class Line:
         with self._noting(promotion):
             keys = promotion.restore_point or self._exported(promotion, environment)
             promotion = self.records.keep(promotion.model_copy(update={"restore_point": keys}))
-            environment.pin(promotion.release, promotion.bindings)
+            environment.pin(promotion)
             return self._reached(promotion, "pinned")
 
     def carry_on(self, promotion: Promotion, environment: Environment) -> Promotion:
@@ -144,7 +148,7 @@ class Line:
         if promotion.stage == "pinned":
             with self._noting(promotion):
                 environment.up(promotion)
-            promotion = self._reached(promotion, "applied")
+            promotion = self.applied(promotion, environment)
         return self.conclude(promotion, environment)
 
     def conclude(self, promotion: Promotion, environment: Environment) -> Promotion:
@@ -159,9 +163,9 @@ class Line:
         closed = {"stage": "closed", "result": result, "ended": now, "trials": trials, "error": ""}
         return self.records.keep(promotion.model_copy(update=closed))
 
-    def applied(self, promotion: Promotion) -> Promotion:
-        """Note that an up has brought what the promotion says."""
-        return self._reached(promotion, "applied")
+    def applied(self, promotion: Promotion, environment: Environment) -> Promotion:
+        """Note that an up has brought what the promotion says, and with which bindings in the end."""
+        return self._reached(promotion.model_copy(update={"bindings": environment.bindings()}), "applied")
 
     def abandon(self, promotion: Promotion) -> Promotion:
         """Close a promotion that has changed nothing."""

@@ -181,9 +181,9 @@ class Records:
         who = hashlib.sha256(approval.who.encode()).hexdigest()[:16]
         self._write(f"{approval.stack}/approvals/{approval.release}/{who}.json", approval)
 
-    def approvals(self, stack: str, release: str) -> list[Approval]:
-        """Return who approves that a release goes to an environment, the earliest first."""
-        found = self._all(f"{stack}/approvals/{release}/", Approval)
+    def approvals(self, stack: str, release: str = "") -> list[Approval]:
+        """Return who approves that a release, or any, goes to an environment, the earliest first."""
+        found = self._all(f"{stack}/approvals/{release}{'/' if release else ''}", Approval)
         return sorted(found, key=lambda item: (item.when, item.who))
 
     def keep_restore_point(self, stack: str, number: int, name: str, content: bytes) -> str:

@@ -6,7 +6,7 @@ a name and one of four things to try::
     - name: the full load brings rows
       cdm:
         job: orders_full
-        cluster: ${cluster}              # a key of the stack's config
+        cluster: ${bindings.clusters.cdm-orders.id}      # what the stack binds; `${key}` is a key of its config
         rows_min: 1
     - name: the daily job succeeds
       dlf:
@@ -25,7 +25,7 @@ They are tried one after the other, in this order: one may look at what the one 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -108,16 +108,14 @@ def load(program: Path, config: Lookup, output: Lookup) -> list[Verification]:
     Raises:
         ConfigError: the file is malformed, two have one name, or a reference leads nowhere. All mistakes are listed.
     """
-    import yaml
+    return parsed(_document(program), config, output, FILE)
 
-    path = program / FILE
-    try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return []
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from error
-    return parsed(document, config, output, FILE)
+
+def names(program: Path) -> list[str]:
+    """Return the names of what a program declares, in order; none without a file. Raises ConfigError."""
+    document = _document(program) or []
+    entries = document if isinstance(document, list) else []
+    return [str(entry["name"]) for entry in entries if isinstance(entry, Mapping) and "name" in entry]
 
 
 def parsed(document: Any, config: Lookup, output: Lookup, where: str) -> list[Verification]:
@@ -171,6 +169,13 @@ def _filled(value: Any, config: Lookup, output: Lookup, about: str, mistakes: li
     return _REFERENCE.sub(replaced, value)
 
 
-def names(declared: Iterable[Verification]) -> list[str]:
-    """Return the names, in order."""
-    return [item.name for item in declared]
+def _document(program: Path) -> Any:
+    import yaml
+
+    path = program / FILE
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from error

@@ -66,7 +66,7 @@ class Gatekeeper:
         """
         if request.headers.get("authorization", "").startswith(ALGORITHM + " "):
             self._check_signature(request)
-            if project_id not in ("", self._settings.project_id):
+            if project_id not in ("", self._settings.project_id, *self._settings.projects):
                 raise refused(request, 403, "APIGW.0302", f"The IAM user has no access to project {project_id}.")
         elif token := request.headers.get("x-auth-token"):
             self._check_token(request, token, project_id)

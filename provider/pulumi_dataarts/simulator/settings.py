@@ -22,6 +22,8 @@ class Settings:
         access_key: the one access key that is known, also the user's name for IAM.
         secret_key: its secret, also the user's password for IAM.
         project_id: the one project; its name is the same.
+        projects: ids of further projects, each with DLI and DataArts Factory of its own, that the same access key may
+            call; tokens, clusters and buckets know the one project alone.
         clusters: id to name of the CDM clusters that are always there.
         workspaces: names of the DataArts Factory workspaces; a workspace's id is its name.
         queues: names of the DLI queues.
@@ -46,6 +48,7 @@ class Settings:
     access_key: str = "embedded"
     secret_key: str = "embedded"  # noqa: S105  the embedded cloud's credentials are public
     project_id: str = "embedded"
+    projects: tuple[str, ...] = ()
     clusters: Mapping[str, str] = field(default_factory=lambda: {"embedded": "cdm-embedded"})
     workspaces: tuple[str, ...] = ("default", "dev", "staging", "prod")
     queues: tuple[str, ...] = ("default",)
