@@ -15,7 +15,7 @@ from pulumi_dataarts.lifecycle.resource import DataArtsResource
 
 PUBLIC = {
     cdm: ["Job", "JobRun", "Link"],
-    dlf: ["JobExport", "JobImport", "pack"],
+    dlf: ["JobExport", "JobImport", "Script", "pack"],
     dli: ["FlinkJobImport", "FlinkJobRun", "pack"],
     obs: ["Bucket", "Object"],
 }
@@ -26,8 +26,8 @@ RESOURCES = [
     if inspect.isclass(getattr(module, name))
 ]
 TYPES = {
-    "cdm:Job", "cdm:JobRun", "cdm:Link", "dlf:JobExport", "dlf:JobImport", "dli:FlinkJobImport", "dli:FlinkJobRun",
-    "obs:Bucket", "obs:Object",
+    "cdm:Job", "cdm:JobRun", "cdm:Link", "dlf:JobExport", "dlf:JobImport", "dlf:Script", "dli:FlinkJobImport",
+    "dli:FlinkJobRun", "obs:Bucket", "obs:Object",
 }  # fmt: skip
 
 

@@ -11,8 +11,10 @@ from pulumi_dataarts.cdm import api as cdm
 from pulumi_dataarts.cdm.job import JobProvider
 from pulumi_dataarts.cdm.job_run import JobRunProvider
 from pulumi_dataarts.cdm.link import LinkProvider
+from pulumi_dataarts.dlf import api as dlf
 from pulumi_dataarts.dlf.job_export import JobExportProvider
 from pulumi_dataarts.dlf.job_import import JobImportProvider
+from pulumi_dataarts.dlf.script import ScriptProvider
 from pulumi_dataarts.dli import api as dli
 from pulumi_dataarts.dli.job_import import FlinkJobImportProvider
 from pulumi_dataarts.dli.job_run import FlinkJobRunProvider
@@ -123,6 +125,10 @@ def _factory_names(session: Session) -> list[str]:
     return sorted(samples.versions(session))
 
 
+def _script_names(session: Session) -> list[str]:
+    return sorted(str(row["name"]) for row in dlf.list_scripts(samples.place(session)))
+
+
 def _keys(session: Session) -> list[str]:
     return objects.keys(session, "lake")
 
@@ -135,6 +141,7 @@ def _buckets(session: Session) -> list[str]:
     return sorted(bucket["Name"] for bucket in session.obs().list_buckets()["Buckets"])
 
 
+SCRIPT: Declared = {"name": "totals", "type": "DLISQL", "content": "select 1"}
 EXPORT: Declared = {"job_name": "orders_daily", "destination": "obs://lake/exports/daily.zip"}
 BUCKET: Declared = {"bucket": "lake-of-tests", "tags": {"team": "lake"}, "versioning": True}
 RUN: Declared = {"cluster_id": CLUSTER, "job_name": "orders"}
@@ -164,6 +171,10 @@ SUBJECTS = {
     "dlf.JobExport": Subject(
         JobExportProvider, _factory, lambda _: EXPORT, lambda _: {**EXPORT, "export_depend": False}, _keys,
         ("exports/daily.zip",), lambda _: {**EXPORT, "triggers": {"again": 1}}, ("exports/daily.zip",),
+    ),
+    "dlf.Script": Subject(
+        ScriptProvider, _nothing, lambda _: SCRIPT, lambda _: {**SCRIPT, "content": "select 2"}, _script_names,
+        ("totals",), lambda _: {**SCRIPT, "name": "sums"}, ("sums",),
     ),
     "dli.FlinkJobImport": Subject(
         FlinkJobImportProvider, _bucket, _flink_source, lambda folder: _flink_source(folder, cu_number=4),

@@ -1,7 +1,8 @@
-"""DataArts Factory (DLF): bundles of jobs, imported and exported."""
+"""DataArts Factory (DLF): bundles of jobs, imported and exported, and single scripts."""
 
 from pulumi_dataarts.dlf.job_export import JobExport
 from pulumi_dataarts.dlf.job_import import JobImport
+from pulumi_dataarts.dlf.script import Script
 from pulumi_dataarts.dlf.source import pack
 
-__all__ = ["JobExport", "JobImport", "pack"]
+__all__ = ["JobExport", "JobImport", "Script", "pack"]
