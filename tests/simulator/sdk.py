@@ -22,6 +22,7 @@ with mock.patch.dict(os.environ, HOME=tempfile.mkdtemp()):
     dgc: Any = importlib.import_module("huaweicloudsdkdgc.v1")
     dlf: Any = importlib.import_module("huaweicloudsdkdlf.v1")
     dli: Any = importlib.import_module("huaweicloudsdkdli.v1")
+    iam: Any = importlib.import_module("huaweicloudsdkiam.v3")
     core: Any = importlib.import_module("huaweicloudsdkcore.exceptions.exceptions")
     _credentials: Any = importlib.import_module("huaweicloudsdkcore.auth.credentials")
     _signer: Any = importlib.import_module("huaweicloudsdkcore.signer.signer")
@@ -44,6 +45,13 @@ def connections(cloud: Any) -> Any:
 def flink(cloud: Any) -> Any:
     """Return a client of DLI."""
     return dli.DliClient.new_builder().with_credentials(_key()).with_endpoint(cloud.api).build()
+
+
+def identity(cloud: Any) -> Any:
+    """Return a client of IAM, which is asked for the account as a whole."""
+    account = _credentials.GlobalCredentials("embedded", "embedded", PROJECT)
+    builder = iam.IamClient.new_builder().with_credentials(account)
+    return builder.with_endpoint(cloud.api).build()
 
 
 def buckets(cloud: Any) -> Any:
@@ -122,6 +130,11 @@ def refusal(act: Any, request: Any) -> tuple[int, str]:
     except core.ClientRequestException as error:
         return error.status_code, error.error_code
     raise AssertionError("the call was not refused")
+
+
+def credentials(access_key: str, secret_key: str) -> Any:
+    """Return a key pair of the project."""
+    return _credentials.BasicCredentials(access_key, secret_key, PROJECT)
 
 
 def _key(project: str = PROJECT) -> Any:

@@ -10,6 +10,9 @@ from pulumi_dataarts.simulator.http import Route
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.http import Answer, Context, Request
 
+# First segments of paths below which the services have calls, and the embedded cloud none: DLI's, and IAM's.
+ROOTS: Final = ("v2.0", "v3-ext", "v5")
+
 _PROJECT: Final = "/v1.1/{project_id}"
 _OPERATIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
     "huawei-sdks.md section 6, CDM": (

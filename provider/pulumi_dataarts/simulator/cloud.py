@@ -12,7 +12,7 @@ import signal
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from pulumi_dataarts.simulator import gateway
+from pulumi_dataarts.simulator import absent, gateway
 from pulumi_dataarts.simulator.auth import Gatekeeper
 from pulumi_dataarts.simulator.http import Answer, Delivery, Refused
 from pulumi_dataarts.simulator.request_log import Served
@@ -32,7 +32,7 @@ class Cloud:
 
     def __init__(self, routes: Iterable[Route], context: Context, wall: Clock, log: RequestLog) -> None:
         self._context = context
-        self._router = Router(routes)
+        self._router = Router(routes, absent.ROOTS)
         self._gatekeeper = Gatekeeper(context.settings, context.store, context.clock, wall)
         self._log = log
 
@@ -59,6 +59,7 @@ class Cloud:
                 fault="" if fault is None else fault.kind,
                 request_id=request.request_id,
                 operation="" if route is None else f"{route.service}.{route.operation}",
+                agent=request.headers.get("user-agent", ""),
             )
         )
         return replace(answer, headers={"X-Request-Id": request.request_id, **answer.headers})

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_dataarts.simulator import absent, admin, cdm, dlf, dli, iam
 from pulumi_dataarts.simulator.faults import Fault
+from pulumi_dataarts.simulator.pages import NOTES, page_of
 from pulumi_dataarts.simulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -31,14 +32,20 @@ _INTRO: Final = """\
 <!-- Made by `python -m pulumi_dataarts.simulator.coverage`; edit that module instead. -->
 
 What the embedded cloud answers, and how it is set. Why it is as it is: [explanation](../explanation/embedded-cloud.md).
-Each operation is named as the official SDK names it, with the fact sheet section that its page was read into, and a
-test that drives it over a socket.
+Each operation is named as the official SDK names it, with the page of Huawei Cloud's documentation that it follows, and
+a test in which the official SDK package, unmodified, drives it over a socket and is answered with success: the log of
+requests is looked at when the test ends, and what calls itself by another name than the SDK does not count. Two have
+no call in any SDK (¹) and are driven by plain HTTP. What a page leaves open, and what is assumed instead, stands in
+the first lines of the module that answers.
 """
+# No SDK has a call for these.
+NO_SDK: Final = frozenset({"HEAD /v3/auth/tokens", "GET /v1/{project_id}/systemTasks/{task_id}"})
 _ABSENT: Final = """\
 ## Known, and not there
 
-These are answered 501 with the code `EMBEDDED.0501`, as is any other method or path below a service that has none of
-these names. A path that belongs to no service is the gateway's 404.
+These are answered 501 with the code `EMBEDDED.0501` and a message that names the call, as is every other call of the
+services that the official packages know (DLI's SQL and Spark jobs, IAM's users, …), and a token or a temporary key by
+agency or one-time password. A path that belongs to no service is the gateway's 404.
 """
 _OBS: Final = """\
 ## OBS
@@ -81,7 +88,9 @@ def page(driven: Mapping[str, str]) -> str:
     parts = [_INTRO]
     for name, routes in services.items():
         parts.append(f"## {name}\n\n{_operations(routes, driven)}")
-    parts.append(f"{_ABSENT}\n{_table(['operation', 'method', 'path', 'source'], map(_facts, absent.routes()))}")
+    parts.append(
+        f"{_ABSENT}\n{_table(['operation', 'method', 'path'], [_facts(route)[:3] for route in absent.routes()])}"
+    )
     parts.append(_OBS)
     parts.append(f"{_SETTINGS}\n{_fields(Settings)}")
     parts.append(f"{_FAULTS}\n{_fields(Fault)}")
@@ -104,12 +113,19 @@ def main() -> None:
 
 
 def _operations(routes: list[Route], driven: Mapping[str, str]) -> str:
-    rows = [[*_facts(route), f"`{driven[key(route)].removeprefix('tests/simulator/')}`"] for route in routes]
-    return _table(["operation", "method", "path", "source", "test (below `tests/simulator/`)"], rows)
+    rows = [[*_facts(route), _test(route, driven)] for route in routes]
+    table = _table(["operation", "method", "path", "page", "test (below `tests/simulator/`)"], rows)
+    notes = "".join(f"- {note}\n" for note in NOTES.get(routes[0].service, ()))
+    return f"{table}\nWhere pages and SDK differ:\n\n{notes}" if notes else table
+
+
+def _test(route: Route, driven: Mapping[str, str]) -> str:
+    test = f"`{driven[key(route)].removeprefix('tests/simulator/')}`"
+    return f"{test} ¹" if key(route) in NO_SDK else test
 
 
 def _facts(route: Route) -> list[str]:
-    return [f"`{route.operation}`", route.method, f"`{route.template}`", route.source]
+    return [f"`{route.operation}`", route.method, f"`{route.template}`", page_of(route)]
 
 
 def _fields(model: type[Fault | Settings]) -> str:

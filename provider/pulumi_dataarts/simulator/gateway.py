@@ -63,7 +63,7 @@ def unknown_path(request: Request) -> Refused:
     return refused(request, 404, "APIGW.0101", "The API does not exist or has not been published.")
 
 
-def not_simulated(request: Request) -> Refused:
+def not_simulated(request: Request, details: str = "") -> Refused:
     """Return the embedded cloud's own refusal of a call that the real service may well have."""
-    call = f"{request.method} {request.path}"
+    call = f"{request.method} {request.path}{details}"
     return refused(request, 501, "EMBEDDED.0501", f"The embedded cloud does not simulate {call}.")

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from pulumi_dataarts.simulator.auth import TEMPORARY_KIND, TOKEN_KIND, token_key
+from pulumi_dataarts.simulator.gateway import not_simulated
 from pulumi_dataarts.simulator.http import Answer, Refused, Route
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ def routes() -> list[Route]:
 def create_token(request: Request, context: Context) -> Answer:
     """Issue a token for the user's password, or for an access key; it is in a header of the answer."""
     settings, auth = context.settings, _mapping(request.json(), "auth")
-    method = _check_identity(_mapping(auth, "identity"), settings)
+    identity = _mapping(auth, "identity")
+    _check_simulated(identity, request)
+    method = _check_identity(identity, settings)
     token = "MII" + secrets.token_urlsafe(96)
     now = context.clock.now()
     issued = {
@@ -84,6 +87,9 @@ def list_projects(request: Request, context: Context) -> Answer:
 def create_temporary_key(request: Request, context: Context) -> Answer:
     """Issue an access key, a secret and a security token that end together."""
     identity = _mapping(_mapping(request.json(), "auth"), "identity")
+    _check_simulated(identity, request)
+    if identity.get("methods") != ["token"]:
+        raise Refused(_error(400, "The request body is invalid"))
     details = _mapping(identity, "token") if identity.get("token") else {}
     duration_s = details.get("duration_seconds", _SHORTEST_S)
     if not (isinstance(duration_s, int) and _SHORTEST_S <= duration_s <= _LONGEST_S):
@@ -96,6 +102,13 @@ def create_temporary_key(request: Request, context: Context) -> Answer:
     }
     context.store.put(TEMPORARY_KIND, "", credential["access"], {**credential, "expires": expires})
     return Answer(201, {"credential": {**credential, "expires_at": _time(expires)}})
+
+
+def _check_simulated(identity: Json, request: Request) -> None:
+    """Refuse what the real service knows and this one does not: agencies, and one-time passwords."""
+    methods = identity.get("methods")
+    if methods in (["assume_role"], ["password", "totp"]):
+        raise not_simulated(request, f" by {' and '.join(methods)}")
 
 
 def _check_identity(identity: Json, settings: Settings) -> str:

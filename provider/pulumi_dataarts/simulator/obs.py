@@ -66,8 +66,8 @@ class ObsEndpoint:
         fault = self._faults.strike(request.method, request.raw_path, service="obs")
         answer = self._serve(request) if fault is None else self._struck(request, fault)
         kind, request_id = "" if fault is None else fault.kind, uuid.uuid4().hex
-        now, path = self._clock.now(), request.raw_path
-        self._log.add(Served(now, "obs", request.method, path, answer.status, kind, request_id))
+        now, path, agent = self._clock.now(), request.raw_path, request.headers.get("User-Agent", "")
+        self._log.add(Served(now, "obs", request.method, path, answer.status, kind, request_id, agent=agent))
         if kind.startswith("drop"):
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []

@@ -18,6 +18,7 @@ class Served:
         time: the cloud's, in seconds.
         fault: the kind of the one that struck, or empty.
         operation: such as `cdm.create_job`; empty for OBS, and for a path that no route serves.
+        agent: what the caller calls itself, its `User-Agent`.
     """
 
     time: float
@@ -28,6 +29,7 @@ class Served:
     fault: str
     request_id: str
     operation: str = ""
+    agent: str = ""
 
 
 class RequestLog:

@@ -15,9 +15,15 @@ if TYPE_CHECKING:
 class Router:
     """All routes of a cloud, looked up by method and number of segments; literal segments win."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, routes: Iterable[Route], more_roots: Iterable[str] = ()) -> None:
+        """Make a router.
+
+        Args:
+            routes: what is answered.
+            more_roots: first segments of paths that belong to a service, though no route has them.
+        """
         self._routes: dict[tuple[str, int], list[tuple[list[str], Route]]] = defaultdict(list)
-        self._roots: set[str] = set()
+        self._roots: set[str] = set(more_roots)
         for route in sorted(routes, key=lambda route: route.template.count("{")):
             segments = _segments(route.template)
             self._routes[route.method, len(segments)].append((segments, route))
