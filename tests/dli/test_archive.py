@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_dataarts.dli import pack
-from pulumi_dataarts.dli.archive import build, load, read
+from pulumi_dataarts.dli.archive import bound, build, load, read
 from pulumi_dataarts.dli.wire import FlinkJob, comparable
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.lifecycle.archives import canonical_zip
+from pulumi_dataarts.model.bindings import Bindings, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -157,3 +158,10 @@ def test_what_the_service_spells_otherwise_compares_equal(declared: dict[str, An
 def test_what_was_taken_away_does_not_compare_equal(declared: dict[str, Any], told: dict[str, Any]) -> None:
     live = FlinkJob(job_id=1, name="a", status="job_init", job_config=told)
     assert comparable(live.settings()).get(next(iter(declared))) != next(iter(declared.values()))
+
+
+def test_queues_and_sizes_are_those_of_the_environment():
+    here = parse('{"queues": {"etl": "etl_prod"}, "workers": {"a": {"cu_number": 8}}}')
+    jobs = {"a": {"name": "a", "queue_name": "etl", "cu_number": 2}, "b": {"name": "b"}}
+    assert bound(jobs, here) == {"a": {"name": "a", "queue_name": "etl_prod", "cu_number": 8}, "b": {"name": "b"}}
+    assert bound(jobs, Bindings()) == jobs

@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -112,6 +113,7 @@ class Bindings(BaseModel):
         return {name: value for name, value in self.parameters.items() if isinstance(value, str)}
 
 
+@cache
 def parse(text: str | None) -> Bindings:
     """Return the bindings in a configuration value, JSON as programs get it. Raises ConfigError, naming each flaw."""
     if not text:

@@ -64,10 +64,8 @@ def extract(release: Release, target: Path, project: Project, backend_url: str) 
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise ConfigError(f"{target} is not empty", hint="Name a folder that is not there yet.")
-    _write(target, release)
-    for path in [*(target / PROGRAM).iterdir()]:
-        path.rename(target / path.name)
-    (target / PROGRAM).rmdir()
+    target.mkdir(parents=True, exist_ok=True)
+    _write(target, target, release)
     file = next(path for path in target.iterdir() if path.name in ("Pulumi.yaml", "Pulumi.yml"))
     file.write_text(_pointing_to(file, target.absolute(), project, backend_url), encoding="utf-8")
 
@@ -80,8 +78,8 @@ def _pointing_to(file: Path, target: Path, project: Project, backend_url: str) -
     text = yamledits.set_entry(text, file, "backend", "url", backend_url) if own.backend_url else text
     environment = project.runtime_options.get("virtualenv")
     if environment and own.runtime_options:
-        place = os.path.relpath(project.folder.absolute() / str(environment), target)
-        options = {**own.runtime_options, "virtualenv": place}
+        # Whole, since the official CLI looks for it from the project's folder and from the program's.
+        options = {**own.runtime_options, "virtualenv": str(project.folder.absolute() / str(environment))}
         text = yamledits.set_entry(text, file, "runtime", "options", options)
     return text
 
@@ -113,7 +111,7 @@ def _replace(folder: Path, release: Release) -> None:
     """Unpack beside the folder, then put it in its place: whoever looks finds all of it or nothing."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(dir=folder.parent))
-    _write(fresh, release)
+    _write(fresh, fresh / PROGRAM, release)
     shutil.rmtree(folder, ignore_errors=True)
     try:
         fresh.rename(folder)
@@ -123,9 +121,9 @@ def _replace(folder: Path, release: Release) -> None:
             raise
 
 
-def _write(folder: Path, release: Release) -> None:
+def _write(folder: Path, program: Path, release: Release) -> None:
     for name, data in release.program().items():
-        path = folder / PROGRAM / name
+        path = program / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     (folder / MARK).write_text(release.manifest.to_json(), encoding="utf-8")

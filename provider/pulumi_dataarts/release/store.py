@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,7 @@ from pulumi_dataarts.release.pins import PREFIX
 
 LATEST: Final = "latest"
 PREFIX_MIN: Final = 4
+_READERS: Final = 8
 _CHECKSUM: Final = "checksum"
 
 
@@ -90,7 +92,8 @@ class ReleaseStore:
 
     def list(self) -> list[Manifest]:
         """Return all manifests, the newest first. Raises Corrupt for one that is damaged."""
-        found = (self.manifest(digest) for digest in self.digests())
+        with ThreadPoolExecutor(_READERS) as readers:
+            found = list(readers.map(self.manifest, self.digests()))
         return sorted(found, key=lambda item: (item.created, item.digest), reverse=True)
 
     def digests(self) -> tuple[str, ...]:
