@@ -107,7 +107,7 @@ class Writer:
         self._lock = Lock()
         self._waiting: list[Batch] = []
         self._next_write: Future[None] = Future()
-        self.is_broken = False
+        self._error: BaseException | None = None
 
     def append(self, batch: Batch) -> Future[None]:
         """Queue a batch; the future is done once it is durable."""
@@ -127,11 +127,18 @@ class Writer:
     def _commit(self) -> None:
         with self._lock:
             batches, self._waiting = self._waiting, []
-        if self.is_broken:
-            raise StateError("the journal could not be written a moment ago, so nothing more is")
-        self.is_broken = True
-        self._write(batches)
-        self.is_broken = False
+        if self._error is not None:
+            raise StateError(f"nothing more is written, since a moment ago: {self._error}") from self._error
+        try:
+            self._write(batches)
+        except BaseException as error:
+            self._error = error
+            raise
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether a write failed."""
+        return self._error is not None
 
 
 def _pass_on(shared: Future[None], own: Future[None]) -> None:

@@ -40,6 +40,10 @@ class Guard(Protocol):
         """The backend, for the holder to write through."""
         ...
 
+    def require(self) -> None:
+        """Make sure that it is held still. Raises LockHeld."""
+        ...
+
     def release(self) -> None:
         """Let the next one have it."""
         ...
@@ -49,6 +53,9 @@ class Guard(Protocol):
 class _KernelGuard:
     blobs: Blobs
     kernel_lock: BaseFileLock
+
+    def require(self) -> None:
+        """The kernel takes it from nobody who lives."""
 
     def release(self) -> None:
         self.kernel_lock.release()
@@ -62,6 +69,10 @@ class Lock:
         self._unguarded = stack
         self._key = key
         self._guard = guard
+
+    def require(self) -> None:
+        """Make sure that nobody took the stack meanwhile. Raises LockHeld."""
+        self._guard.require()
 
     def release(self) -> None:
         """Let others work on the stack. While a journal is left, only us: the file stays, and we take it over."""
@@ -90,6 +101,8 @@ def acquire(stack: Stack, now: datetime, note: Note) -> Lock:
             raise
         for owner in dead:
             stack.blobs.delete(owner.key)
+            if stack.blobs.folder is None and not owner.is_gone:
+                continue  # It lives, perhaps, and lost its lease: that was told.
             note(f"took over the lock of {owner}: that process is gone")
     except BaseException:
         guard.release()

@@ -244,6 +244,7 @@ class Run:
                 hint="The state before stands, and the journal has the rest. `dataarts state repair` joins them.",
             )
         blobs = self._stack.blobs
+        self._lock.require()
         data = checkpoint.write(self._stack.qualified, snapshot, self._codec, rfc3339(self._clock()), self._extra)
         current = blobs.read(self._key)
         if current is None or checkpoint.digest(current) != self.digest:
