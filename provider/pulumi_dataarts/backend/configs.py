@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import yaml
 
-from pulumi_dataarts.backend import passphrase, yamledits, yamlfiles
+from pulumi_dataarts.backend import keyservices, passphrase, yamledits, yamlfiles
 from pulumi_dataarts.backend.blobs import LocalBlobs
 from pulumi_dataarts.backend.projects import Declaration, Project, full_key
 from pulumi_dataarts.backend.properties import dumps
@@ -44,10 +44,14 @@ class StackFile:
     text: str
     values: Mapping[str, Any]
     salt: str = ""
+    key_service: str = ""
+    encrypted_key: str = ""
 
     @property
     def provider(self) -> SecretsProvider | None:
-        """Who encrypts the stack's secrets; None where the file has no salt yet."""
+        """Who encrypts the stack's secrets; None where the file has neither a salt nor a key yet."""
+        if self.key_service:
+            return keyservices.provider_of(self.key_service, self.encrypted_key)
         return passphrase.provider_of(self.salt) if self.salt else None
 
     def line_of(self, key: str) -> int:
@@ -72,6 +76,15 @@ class StackFile:
     def with_salt(self, salt: str) -> StackFile:
         """Return the file with this encryption salt."""
         return self._edited(yamledits.set_entry(self.text, self.path, "", "encryptionsalt", salt))
+
+    def with_provider(self, provider: SecretsProvider) -> StackFile:
+        """Return the file with this provider, whichever of the two kinds."""
+        if provider.type == passphrase.TYPE:
+            return self.with_salt(str(provider.state["salt"]))
+        text = self.text
+        for name, member in (("secretsprovider", "url"), ("encryptedkey", "encryptedkey")):
+            text = yamledits.set_entry(text, self.path, "", name, str(provider.state[member]))
+        return self._edited(text)
 
     def with_value(self, key: str, value: Any) -> StackFile:
         """Return the file with a value, in place of the one the key had."""
@@ -225,21 +238,24 @@ def text_of(value: Any) -> str:
 
 def _parsed(path: Path, project: str, text: str) -> StackFile:
     document = yamlfiles.parse(text, path)
-    unsupported = [
-        name
-        for name in ("encryptedkey", "environment", "secretsprovider")
-        if document.get(name) and document[name] != passphrase.TYPE
-    ]
-    if unsupported:
+    named, key = (str(document.get(name) or "") for name in ("secretsprovider", "encryptedkey"))
+    service = named if "://" in named and key else ""
+    unsupported = {
+        "environment": bool(document.get("environment")),
+        "secretsprovider": named not in ("", passphrase.TYPE, "default", service),
+        "encryptedkey": bool(key) and not service,
+    }
+    for name in (name for name, is_given in unsupported.items() if is_given):
         raise ConfigError(
-            f"{path}: `{unsupported[0]}` needs Pulumi Cloud or a cloud's key service, which this backend has not",
+            f"{path}: `{name}` needs Pulumi Cloud, or a key service that is not named in full here",
             hint="Convert the stack with `pulumi stack change-secrets-provider passphrase`.",
         )
     values = document.get(_SECTION) or {}
     if not isinstance(values, dict):
         raise ConfigError(f"{path}: `{_SECTION}` is a mapping, not a {type(values).__name__}")
     by_key = {full_key(str(key), project): value for key, value in values.items()}
-    return StackFile(path, project, text, by_key, str(document.get("encryptionsalt") or ""))
+    salt = str(document.get("encryptionsalt") or "")
+    return StackFile(path, project, text, by_key, salt, service, key if service else "")
 
 
 def _entries(node: yaml.Node) -> Iterator[tuple[str, tuple[int, yaml.Node]]]:

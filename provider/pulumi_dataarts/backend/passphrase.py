@@ -15,10 +15,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from pulumi_dataarts.backend.vaults import Keyring, SecretsProvider
+from pulumi_dataarts.backend.vaults import Crypter, Keyring, SecretsProvider
 from pulumi_dataarts.errors import ConfigError
 
 TYPE: Final = "passphrase"
+KEY_BYTES: Final = 32
 _ROUNDS: Final = 1_000_000
 _CANARY: Final = "pulumi"
 
@@ -109,16 +110,23 @@ def read_passphrase(environ: Mapping[str, str], prompt: Callable[[], str] | None
 
 
 def keyring(phrase: Callable[[], str]) -> Keyring:
-    """Return the keyring that opens passphrase providers; the passphrase is asked for at the first secret."""
+    """Return the keyring that opens passphrase providers, and those of key services that are installed.
 
-    def open_provider(provider: SecretsProvider) -> PassphraseCrypter:
+    The passphrase is asked for at the first secret.
+    """
+
+    def open_provider(provider: SecretsProvider) -> Crypter:
         salt = provider.state.get("salt")
-        if provider.type != TYPE or not isinstance(salt, str):
-            raise ConfigError(
-                f"secrets provider {provider.type!r} is not supported",
-                hint="Only passphrases are: `pulumi stack change-secrets-provider passphrase` converts a stack.",
-            )
-        return open_crypter(phrase(), salt)
+        if provider.type == TYPE and isinstance(salt, str):
+            return open_crypter(phrase(), salt)
+        from pulumi_dataarts.backend import keyservices
+
+        if provider.type == keyservices.TYPE:
+            return keyservices.open_crypter(provider)
+        raise ConfigError(
+            f"secrets provider {provider.type!r} is not supported",
+            hint="Only passphrases and key services are: `pulumi stack change-secrets-provider` converts a stack.",
+        )
 
     return open_provider
 
@@ -128,7 +136,7 @@ def _key(phrase: str, salt: bytes) -> bytes:
     from cryptography.hazmat.primitives.hashes import SHA256
     from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
-    return PBKDF2HMAC(SHA256(), length=32, salt=salt, iterations=_ROUNDS).derive(phrase.encode())
+    return PBKDF2HMAC(SHA256(), length=KEY_BYTES, salt=salt, iterations=_ROUNDS).derive(phrase.encode())
 
 
 def _text(data: bytes) -> str:

@@ -27,7 +27,7 @@ def main(arguments: list[str] | None = None) -> int:
     except click.exceptions.Exit as stop:
         return stop.exit_code
     except click.ClickException as error:
-        return _fail(ConfigError(f"{error.format_message().rstrip('.')}. {_usage(error)}"))
+        return _misused(error)
     except (click.Abort, KeyboardInterrupt):
         return _fail(Cancelled("stopped by you; nothing more was started"))
     except ProvisionError as error:
@@ -47,9 +47,12 @@ def _fail(error: ProvisionError) -> int:
     return error.exit_code
 
 
-def _usage(error: click.ClickException) -> str:
+def _misused(error: click.ClickException) -> int:
+    """Say in one line what cannot be typed so, and where to read how it is."""
     context = getattr(error, "ctx", None)
-    return f"See `{context.command_path} --help`." if context else "See `dataarts --help`."
+    command = context.command_path if context else "dataarts"
+    print(f"error: {error.format_message().rstrip('.')}. See `{command} --help`.", file=sys.stderr)
+    return ConfigError.exit_code
 
 
 def _bug(error: Exception) -> Bug:

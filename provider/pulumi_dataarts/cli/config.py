@@ -204,7 +204,7 @@ def _restored(chosen: Chosen, values: dict[str, Any]) -> StackFile:
     """Return the file with these values and no others; what else it says stays."""
     file = chosen.file
     if file.provider is None and (provider := runs.load(chosen.stack, chosen.keyring).checkpoint.provider):
-        file = file.with_salt(str(provider.state["salt"]))
+        file = file.with_provider(provider)
     for key in file.values:
         file = file.without(key)
     for key, value in values.items():

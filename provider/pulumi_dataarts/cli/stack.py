@@ -14,7 +14,7 @@ from pulumi_dataarts.backend.history import read_updates
 from pulumi_dataarts.backend.vaults import Vault
 from pulumi_dataarts.cli import completion
 from pulumi_dataarts.cli.asking import Aliased, confirm, yes_option
-from pulumi_dataarts.cli.wiring import Chosen, Workplace, choose, create, open_workplace, with_salt
+from pulumi_dataarts.cli.wiring import Chosen, Workplace, choose, create, open_workplace, with_provider, with_salt
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.model.snapshots import ResourceState
 
@@ -35,10 +35,10 @@ stack_option = click.option(
 )
 secrets_option = click.option(
     "--secrets-provider",
-    type=click.Choice(["default", "passphrase"]),
+    "encrypting",
     default="default",
-    expose_value=False,
-    help="Who encrypts secrets; a passphrase is all there is.",
+    metavar="passphrase|URL",
+    help="Who encrypts secrets: a passphrase, or a key service that is installed.",
 )
 
 
@@ -78,7 +78,7 @@ def stack(ctx: click.Context, /, name: str | None, **shown: bool) -> None:
 @click.option("--copy-config-from", "source", metavar="STACK", help="Start with this stack's configuration.")
 @secrets_option
 @yes_option
-def init(given: str | None, name: str | None, no_select: bool, source: str | None, yes: bool) -> None:
+def init(given: str | None, name: str | None, no_select: bool, source: str | None, encrypting: str, yes: bool) -> None:
     """Create an empty stack, and its configuration file where there is none."""
     place = open_workplace()
     target = place.stack(_one_name(given, name))
@@ -87,7 +87,7 @@ def init(given: str | None, name: str | None, no_select: bool, source: str | Non
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("")
-    chosen = create(choose(target.name, place))
+    chosen = _created(target.name, place, encrypting)
     if origin is not None:
         copy_config(origin, chosen)
     if not no_select:
@@ -120,13 +120,13 @@ def ls(as_json: bool, output_format: str, everything: bool, project: str | None,
 @click.option("--stack", "-s", "name", help="The same.")
 @click.option("--create", "-c", "make", is_flag=True, help="Create it if there is none of that name.")
 @secrets_option
-def select(given: str | None, name: str | None, make: bool) -> None:
+def select(given: str | None, name: str | None, make: bool, encrypting: str) -> None:
     """Make a stack the one that commands mean when they name none."""
     place = open_workplace()
     target = place.stack(_one_name(given, name))
     if make and target.checkpoint_key() is None:
         place.project.stack_path(target.name).touch()
-        create(choose(target.name, place))
+        _created(target.name, place, encrypting)
     stacks.find_stack(place.blobs, target.project, target.name)
     workspaces.select_stack(os.environ, place.project, place.url, target.qualified)
 
@@ -208,6 +208,18 @@ def follow_selection(place: Workplace, old: stacks.Stack, new: stacks.Stack | No
     """Let the selection go with a stack that has another name now, or is gone."""
     if workspaces.selected_stack(os.environ, place.project, place.url) in (old.name, old.qualified):
         workspaces.select_stack(os.environ, place.project, place.url, new.qualified if new else "")
+
+
+def _created(name: str, place: Workplace, encrypting: str) -> Chosen:
+    """Create a stack whose secrets a passphrase or a key service encrypts. Raises ConfigError for anything else."""
+    chosen = choose(name, place)
+    if "://" in encrypting:
+        from pulumi_dataarts.backend import keyservices
+
+        chosen = with_provider(chosen, keyservices.new_provider(encrypting))
+    elif encrypting not in ("default", "passphrase"):
+        raise ConfigError(f"--secrets-provider {encrypting}: it is `passphrase`, or the URL of a key service")
+    return create(chosen)
 
 
 def _one_name(given: str | None, name: str | None) -> str:

@@ -17,7 +17,7 @@ from pulumi_dataarts.backend.blobs import Blobs, open_backend
 from pulumi_dataarts.backend.configs import Config, StackFile, merge, read_stack_file
 from pulumi_dataarts.backend.projects import Project, find_project
 from pulumi_dataarts.backend.stacks import Stack
-from pulumi_dataarts.backend.vaults import Keyring
+from pulumi_dataarts.backend.vaults import Keyring, SecretsProvider
 from pulumi_dataarts.cli.app import NON_INTERACTIVE
 from pulumi_dataarts.errors import ConfigError, StackNotFound
 from pulumi_dataarts.huawei import keys
@@ -146,11 +146,15 @@ def create(chosen: Chosen) -> Chosen:
 
 
 def with_salt(chosen: Chosen) -> Chosen:
-    """Return the stack with an encryption salt in its file, written there now if it had none."""
+    """Return the stack with an encryption salt in its file, written there now unless something encrypts already."""
     if chosen.file.provider is not None:
         return chosen
-    provider = passphrase.new_provider(chosen.phrase())
-    file = chosen.file.with_salt(str(provider.state["salt"]))
+    return with_provider(chosen, passphrase.new_provider(chosen.phrase()))
+
+
+def with_provider(chosen: Chosen, provider: SecretsProvider) -> Chosen:
+    """Return the stack with who encrypts its secrets, written into its file."""
+    file = chosen.file.with_provider(provider)
     file.save()
     return _opened(chosen.place, chosen.stack, file)
 
