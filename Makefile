@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install up down test slow check bench docs
+.PHONY: install up down test slow check bench docs site wheel
 
 install: $(STAMP)
 
@@ -47,3 +47,12 @@ bench: $(STAMP)
 docs: $(STAMP)
 	$(BIN)/python docs/build_reference.py
 	$(BIN)/python docs/check_links.py
+	@$(MAKE) --no-print-directory site
+
+site: $(STAMP)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --site-dir site
+
+wheel: $(STAMP)
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir dist .
+	@ls dist

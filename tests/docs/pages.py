@@ -27,7 +27,7 @@ from tests.cli.commands import OURS
 
 ROOT = Path(__file__).parents[2]
 BLOCK = re.compile(
-    r"(?:^<!-- test: (?P<note>.+?) -->\n+)?^(?P<fence>`{3,})(?P<info>\w*)\n(?P<body>.*?)^(?P=fence)$",
+    r"(?:^<!-- test: (?P<note>[^\n]+?) -->\n+)?^(?P<fence>`{3,})(?P<info>\w*)\n(?P<body>.*?)^(?P=fence)$",
     re.MULTILINE | re.DOTALL,
 )
 BEFORE = re.compile(r"^<!-- test: after (.+?) -->$", re.MULTILINE)

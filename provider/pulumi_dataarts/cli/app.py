@@ -91,6 +91,7 @@ def app(
     """
     settings: dict[str, Any] = ctx.ensure_object(dict)
     settings["color"] = color
+    ctx.color = {"always": True, "never": False}.get(color)
     if cwd:
         os.chdir(cwd)
     if non_interactive:
