@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pulumi_dataarts.cli.progress import Lines
+import re
+
+from pulumi_dataarts.cli.progress import Lines, LiveLines
 from pulumi_dataarts.engine.events import (
     Diagnostic,
     ProgramOutput,
@@ -34,11 +36,23 @@ def test_a_long_wait_says_every_ten_seconds_what_is_waited_for() -> None:
     assert watch.said == [" … still at load (10 s)", " … still at load (20 s)", " … still at load (30 s)"]
 
 
-def test_nothing_is_said_where_nothing_is_under_way_or_something_was_just_said() -> None:
+def test_a_program_that_takes_long_is_no_silence() -> None:
     watch = Watch()
+    watch.now_s = 12
+    watch.lines.beat()
+    assert watch.said == [" … still running the program (12 s)"]
+
+
+def test_nothing_is_said_where_nothing_is_under_way_or_something_was_just_said() -> None:
+    watch = Watch(quiet=True)
+    watch.lines.on_event(StepStarted(URN, "create"))
+    watch.lines.on_event(StepFinished(REPORT))
     watch.now_s = 60
     watch.lines.beat()
+    assert watch.said == []
+    watch = Watch()
     watch.lines.on_event(StepStarted(URN, "create"))
+    watch.now_s = 60
     watch.lines.on_event(Progress(URN, "RUNNING, 61 %"))
     watch.now_s = 65
     watch.lines.beat()
@@ -66,3 +80,12 @@ def test_a_secret_that_the_program_prints_is_hidden() -> None:
     watch = Watch(secrets=("canary-hunter2",))
     watch.lines.on_event(ProgramOutput("stdout", "password is canary-hunter2"))
     assert watch.said == ["password is [secret]"]
+
+
+def test_on_a_terminal_what_is_under_way_is_shown_in_a_preview_too() -> None:
+    lines = LiveLines(Mask(("canary",)), quiet=True)
+    assert "running the program" in str(lines._rows())
+    lines.on_event(StepStarted(URN, "create"))
+    lines.on_event(Progress(URN, "RUNNING canary"))
+    assert re.search(r"load +0\.\d s  RUNNING \[secret\]", str(lines._rows()))
+    assert "running the program" not in str(lines._rows())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -12,20 +13,25 @@ NON_INTERACTIVE = "DATAARTS_NON_INTERACTIVE"
 
 
 class Entry(NamedTuple):
-    """Where a command stands, and the line that `--help` shows for it."""
+    """Where a command stands, the line that `--help` shows, and what it says at once where it takes a while."""
 
     module: str
     attribute: str
     summary: str
+    opening: str = ""
 
 
 COMMANDS = {
     "new": Entry("new", "new", "Write a project that runs at once, offline."),
-    "preview": Entry("operations", "preview", "Show what an up would change, and change nothing."),
-    "up": Entry("operations", "up", "Create, update and delete until the stack is as the program says."),
-    "refresh": Entry("operations", "refresh", "Look at everything in the cloud and bring the state up to date."),
-    "drift": Entry("drift", "drift", "Report what was changed outside, in all stacks."),
-    "destroy": Entry("operations", "destroy", "Delete everything that the stack made."),
+    "preview": Entry("operations", "preview", "Show what an up would change, and change nothing.", " previewing …"),
+    "up": Entry(
+        "operations", "up", "Create, update and delete until the stack is as the program says.", " previewing …"
+    ),
+    "refresh": Entry(
+        "operations", "refresh", "Look at everything in the cloud and bring the state up to date.", " looking …"
+    ),
+    "drift": Entry("drift", "drift", "Report what was changed outside, in all stacks.", " looking …"),
+    "destroy": Entry("operations", "destroy", "Delete everything that the stack made.", " previewing …"),
     "import": Entry("adopt", "import_", "Take what stands in the cloud into the state, and print its code."),
     "cancel": Entry("state", "cancel", "Remove the locks of a stack whose owner is gone."),
     "state": Entry("state", "state", "Mend a stack's state by hand."),
@@ -96,7 +102,15 @@ def app(
         os.chdir(cwd)
     if non_interactive:
         os.environ[NON_INTERACTIVE] = "true"
+    _open(ctx.invoked_subcommand)
     if verbose:
         from pulumi_dataarts.cli.flags import begin_log
 
         begin_log(to_stderr=logtostderr)
+
+
+def _open(command: str | None) -> None:
+    """On a terminal, say something before anything is imported: that alone takes longer than people wait gladly."""
+    entry = COMMANDS.get(command or "")
+    if entry and entry.opening and sys.stderr.isatty() and not {"-h", "--help"} & set(sys.argv):
+        click.echo(entry.opening, err=True)

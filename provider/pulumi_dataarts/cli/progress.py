@@ -62,8 +62,8 @@ def listening(*, quiet: bool, log: Path | None, mask: Mask) -> Iterator[OnEvent]
     `quiet` leaves out what a preview's steps would say twice.
     """
     with ExitStack() as stack:
-        is_live = _is_lively(sys.stderr) and not os.environ.get("CI") and not quiet
-        shown: Lines = stack.enter_context(LiveLines(mask) if is_live else Lines(mask, quiet=quiet))
+        is_live = _is_lively(sys.stderr) and not os.environ.get("CI")
+        shown: Lines = stack.enter_context(LiveLines(mask, quiet=quiet) if is_live else Lines(mask, quiet=quiet))
         written = stack.enter_context(_written(log, mask)) if log else None
 
         def on_event(event: Event) -> None:
@@ -137,7 +137,8 @@ class Lines:
         self._say = say or _echo
         self._clock = clock
         self._every_s = every_s
-        self._spoke_at = clock()
+        self._began_at = self._spoke_at = clock()
+        self._has_begun = False
         self._lock = threading.Lock()
         self._end = threading.Event()
 
@@ -152,6 +153,7 @@ class Lines:
         """Print what an event has to say, if anything."""
         with self._lock:
             line = self._words.line(event)
+            self._has_begun = self._has_begun or bool(self._words.started)
             if line:
                 self._spoke_at = self._clock()
                 self._say(self._mask.text(line))
@@ -160,9 +162,12 @@ class Lines:
         """Say what is under way, if nothing was said for long."""
         with self._lock:
             now, started = self._clock(), self._words.started
-            if now - self._spoke_at < self._every_s or not started:
+            if now - self._spoke_at < self._every_s or (self._has_begun and not started):
                 return
             self._spoke_at = now
+            if not self._has_begun:
+                self._say(f" … still running the program ({now - self._began_at:.0f} s)")
+                return
             names = [f"{_name(urn)} ({now - since:.0f} s)" for urn, since in list(started.items())[:3]]
             more = f" and {len(started) - len(names)} more" if len(started) > len(names) else ""
             self._say(f" … still at {', '.join(names)}{more}")
@@ -173,10 +178,10 @@ class Lines:
 
 
 class LiveLines(Lines):
-    """On a terminal: the lines, and below them a row for each step under way."""
+    """On a terminal: the lines, and below them a row for each step under way, or what is done before the first."""
 
-    def __init__(self, mask: Mask) -> None:
-        super().__init__(mask, quiet=False, say=self._above)
+    def __init__(self, mask: Mask, *, quiet: bool) -> None:
+        super().__init__(mask, quiet=quiet, say=self._above)
         self._notes: dict[str, str] = {}
         self._live: Live | None = None
 
@@ -219,6 +224,8 @@ class LiveLines(Lines):
             f" {frames[int(now * 8) % len(frames)]} {_name(urn):<28} {now - since:5.1f} s  {self._notes.get(urn, '')}"
             for urn, since in running[:_ROWS_MAX]
         ]
+        if not running:
+            lines.append(f" {frames[int(now * 8) % len(frames)]} running the program")
         if len(running) > _ROWS_MAX:
             lines.append(f"   and {len(running) - _ROWS_MAX} more")
         return Text("\n".join(lines), no_wrap=True, overflow="ellipsis")
