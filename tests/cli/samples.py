@@ -47,6 +47,21 @@ def resources(folder: Folder) -> dict[str, dict[str, Any]]:
     return {row["urn"].rpartition("::")[2]: row for row in rows if "dynamic" in row["type"]}
 
 
+def outside(cloud: RunningCloud) -> Any:
+    """Return a client of OBS for what somebody does by hand."""
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "s3",
+        endpoint_url=cloud.obs,
+        region_name="embedded",
+        aws_access_key_id="embedded",
+        aws_secret_access_key="embedded",
+        config=Config(signature_version="s3v4"),
+    )
+
+
 def typed(folder: Folder, *arguments: str, code: int = 0) -> Spoken:
     """Run a command that starts no engine within this process, which is quicker, and check its exit code."""
     from pulumi_dataarts.cli.__main__ import main

@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from xml.etree import ElementTree
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from pulumi_dataarts.simulator.testing import RunningCloud
 from tests.cli.commands import Folder
-from tests.cli.samples import STATE, declare, sample
+from tests.cli.samples import STATE, declare, outside, sample
 
 PROGRAM = """
 bucket = obs.Bucket("raw", bucket="sample-raw")
@@ -30,21 +28,10 @@ def up(tmp_path: Path, cloud: RunningCloud) -> Folder:
     return folder
 
 
-def outside(cloud: RunningCloud) -> object:
-    return boto3.client(
-        "s3",
-        endpoint_url=cloud.obs,
-        region_name="embedded",
-        aws_access_key_id="embedded",
-        aws_secret_access_key="embedded",
-        config=Config(signature_version="s3v4"),
-    )
-
-
 def test_outside_changes_are_exit_7_and_change_nothing(up: Folder, cloud: RunningCloud) -> None:
     client = outside(cloud)
-    client.put_object(Bucket="sample-raw", Key="edited", Body=b"by hand")  # type: ignore[attr-defined]
-    client.delete_object(Bucket="sample-raw", Key="gone")  # type: ignore[attr-defined]
+    client.put_object(Bucket="sample-raw", Key="edited", Body=b"by hand")
+    client.delete_object(Bucket="sample-raw", Key="gone")
     declare(up, PROGRAM.replace('key="declared", content="one"', 'key="declared", content="two"'))
     before = (up.path / STATE).read_bytes()
     (up.path / "Pulumi.broken.yaml").write_text("config: [")
@@ -61,7 +48,7 @@ def test_outside_changes_are_exit_7_and_change_nothing(up: Folder, cloud: Runnin
     assert cases["update declared"].find("failure") is None
     assert "changed outside" in (up.path / "drift.html").read_text()
     up.dataarts("up", "--yes", "--refresh", "--target", "**edited", "--target", "**gone")
-    assert client.get_object(Bucket="sample-raw", Key="edited")["Body"].read() == b"one"  # type: ignore[attr-defined]
+    assert client.get_object(Bucket="sample-raw", Key="edited")["Body"].read() == b"one"
     spoken = up.dataarts("drift")
     assert "nothing was changed outside" in spoken.err
     assert "declared" in spoken.out

@@ -11,7 +11,7 @@ import pytest
 
 from pulumi_dataarts.simulator.testing import RunningCloud
 from tests.cli.commands import Folder
-from tests.cli.samples import STATE, declare, resources, sample, typed
+from tests.cli.samples import STATE, declare, outside, resources, sample, typed
 
 CANARY = "canary-s3cret"
 PROGRAM = """
@@ -76,6 +76,15 @@ def test_a_saved_plan_is_carried_out_exactly_and_only_once(up: Folder) -> None:
     refused = up.dataarts("up", "--plan", "plan.json", "--yes", code=5).err
     assert "the state has changed since: update 1 then, 2 now" in refused
     assert (up.path / STATE).read_bytes() == before
+
+
+def test_a_plan_with_a_look_is_refused_once_the_cloud_has_moved(up: Folder, cloud: RunningCloud) -> None:
+    config(up, "sample:content", "two")
+    saved(up, "--refresh")
+    outside(cloud).put_object(Bucket="sample-raw", Key="a", Body=b"by hand")
+    refused = up.dataarts("up", "--plan", "plan.json", "--yes", code=5).err
+    assert "a (obs:Object): changed outside meanwhile at digest, size" in refused
+    assert outside(cloud).get_object(Bucket="sample-raw", Key="a")["Body"].read() == b"by hand"
 
 
 def test_another_secret_is_another_plan_though_no_plan_holds_one(up: Folder) -> None:

@@ -36,13 +36,22 @@ def stack(standing: int, deleted: int) -> Plan:
     ],
 )
 def test_a_plan_that_deletes_too_much_is_refused(standing: int, deleted: int, limit: str, is_refused: bool) -> None:
-    assert bool(over_limit(stack(standing, deleted), limit)) == is_refused
+    assert bool(over_limit(stack(standing, deleted), "max-delete", limit)) == is_refused
+
+
+def test_replacements_have_a_limit_of_their_own_and_runs_are_none() -> None:
+    jobs = [step("cdm:Job", f"job-{number}", "replace") for number in range(3)]
+    runs = [step("cdm:JobRun", f"run-{number}", "replace") for number in range(9)]
+    assert over_limit(plan(*jobs, *runs), "max-replace", "3") == []
+    (refused,) = over_limit(plan(*jobs, *runs), "max-replace", "2")
+    assert (refused.policy, refused.text) == ("max-replace", "3 of 12 resources would be replaced; the limit is 2")
+    assert over_limit(plan(*jobs, *runs), "max-delete", "0") == []
 
 
 @pytest.mark.parametrize("limit", ["", "a", "-1", "30 %", "%"])
 def test_a_limit_that_is_none_is_said_so(limit: str) -> None:
     with pytest.raises(ConfigError, match="neither a number nor a share"):
-        over_limit(EVERYTHING, limit)
+        over_limit(EVERYTHING, "max-delete", limit)
 
 
 def test_nothing_is_deleted_in_production() -> None:
@@ -118,7 +127,7 @@ def test_a_policy_that_nobody_knows_is_said_so() -> None:
 
 
 def test_what_is_allowed_is_not_in_the_way() -> None:
-    gates = Gates(settings={"no-delete": True}, limit="0", allowed={"no-delete", "max-delete"})
+    gates = Gates(settings={"no-delete": True}, limits={"max-delete": "0"}, allowed={"no-delete", "max-delete"})
     assert checked(EVERYTHING, gates).violations == []
 
 

@@ -114,6 +114,17 @@ def test_what_is_declared_by_now_as_it_was_changed_outside_is_left_alone() -> No
     assert step.because == ["changed outside, as is declared by now: a"]
 
 
+def test_a_plan_names_what_its_bundles_hold_changed_or_not() -> None:
+    held = {"jobs": {"daily": "1"}, "scripts": {"totals": "2"}, "path": "obs://b/k"}
+    type = "pulumi-python:dynamic/dlf:JobImport"
+    same = planned(report("same", held, held, type=type)).bundles
+    moved = planned(report("same", held, {**held, "path": "obs://b/other"}, type=type)).bundles
+    edited = planned(report("update", held, {**held, "scripts": {"totals": "3"}}, type=type)).bundles
+    assert same == moved != edited
+    assert [len(digest) for digest in same.values()] == [64]
+    assert planned(report("same", held, held)).bundles == {}
+
+
 def test_a_look_that_finds_nothing_is_no_step() -> None:
     look = report("refresh", {"a": 1}, {"a": 1}, result="same")
     assert only(look).op == "same"

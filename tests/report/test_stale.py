@@ -34,6 +34,13 @@ def test_other_content_is_named_by_its_path() -> None:
     assert moved(SAVED, plan(JOB.model_copy(update={"content": "x"}))) == ["load (cdm:Job): other content"]
 
 
+def test_what_was_changed_outside_meanwhile_is_said_so() -> None:
+    drift = [FieldChange(path="name", kind="update", old="a", new="z")]
+    assert moved(SAVED, plan(JOB.model_copy(update={"drift": drift}))) == [
+        "load (cdm:Job): changed outside meanwhile at name"
+    ]
+
+
 def test_an_edited_file_does_not_hold() -> None:
     edited = SAVED.model_copy(update={"steps": []})
     assert "the file was edited: its digest is not that of its steps" in moved(edited, SAVED)

@@ -63,7 +63,13 @@ class Wishes:
     junit: Path | None = None
     event_log: Path | None = None
     max_delete: str = ""
+    max_replace: str = ""
     allow: tuple[str, ...] = ()
+
+    @property
+    def limits(self) -> dict[str, str]:
+        """The thresholds that flags set, by name."""
+        return {"max-delete": self.max_delete, "max-replace": self.max_replace}
 
     @property
     def scope(self) -> Scope:
@@ -87,7 +93,7 @@ def planned(chosen: Chosen, kind: Kind, wishes: Wishes) -> Plan:
     from pulumi_dataarts.report.gates import checked
 
     _, plan = surveyed(chosen, kind, wishes)
-    gates = gates_of(chosen, limit=wishes.max_delete, allowed=wishes.allow, is_update=kind == "update")
+    gates = gates_of(chosen, limits=wishes.limits, allowed=wishes.allow, is_update=kind == "update")
     return plan if kind == "refresh" else checked(plan, gates)
 
 

@@ -53,7 +53,7 @@ def planned(chosen: Chosen, wishes: Wishes) -> Plan:
         made=plans.made_now(),
     )
     plan = plans.with_texts(chosen, plan_of(outcome, context), outcome, mask)
-    gates = gates_of(chosen, limit=wishes.max_delete, allowed=wishes.allow, is_update=True)
+    gates = gates_of(chosen, limits=wishes.limits, allowed=wishes.allow, is_update=True)
     return checked(plan.model_copy(update={"tool": f"{plan.tool}, planned by pulumi"}), gates)
 
 

@@ -57,7 +57,8 @@ MANNER = [
 ]
 GATES = [
     click.option("--max-delete", default="", metavar="N|N%", help="Refuse to delete more. [default in CI: 30%]"),
-    click.option("--allow", multiple=True, metavar="POLICY", help="Go on in spite of this policy, or of max-delete."),
+    click.option("--max-replace", default="", metavar="N|N%", help="Refuse to replace more. [default in CI: 30%]"),
+    click.option("--allow", multiple=True, metavar="POLICY", help="Go on in spite of this policy or threshold."),
 ]
 REPORTS = [
     click.option("--json", "-j", "as_json", is_flag=True, help="Print the plan as JSON on standard output."),
@@ -192,7 +193,7 @@ def _confirm(chosen: Chosen, kind: Kind, wishes: Wishes, *, yes: bool, skip_prev
         raise ConfigError(
             "nobody can be asked here", hint="Add --yes to go on without asking, or run `dataarts preview`."
         )
-    gates = gates_of(chosen, limit=wishes.max_delete, allowed=wishes.allow, is_update=kind == "update")
+    gates = gates_of(chosen, limits=wishes.limits, allowed=wishes.allow, is_update=kind == "update")
     is_shown = not yes and not skip_preview
     if is_shown or not (gates.is_open or kind == "refresh"):
         plan = planned(chosen, kind, wishes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from pulumi_dataarts.cli.wiring import Chosen
@@ -17,23 +17,24 @@ if TYPE_CHECKING:
 POLICIES: Final = "dataarts:policies"
 
 
-def gates_of(chosen: Chosen, *, limit: str, allowed: Sequence[str], is_update: bool) -> Gates:
+def gates_of(chosen: Chosen, *, limits: Mapping[str, str], allowed: Sequence[str], is_update: bool) -> Gates:
     """Return the gates of a stack.
 
-    In CI an update has a limit on deletions even where nobody set one. `--allow max-delete` lifts it.
+    In CI an update has limits on what it deletes and replaces even where nobody set one; `--allow` lifts them.
 
     Raises:
         ConfigError: `dataarts:policies` is malformed, or a policy of the project cannot be imported.
     """
-    from pulumi_dataarts.report.gates import DEFAULT_LIMIT, MAX_DELETE, Gates
+    from pulumi_dataarts.report.gates import DEFAULT_LIMIT, LIMITS, Gates
     from pulumi_dataarts.report.policies import custom
 
     settings = _settings(chosen)
-    is_ci = bool(os.environ.get("CI")) and is_update and MAX_DELETE not in settings
+    is_ci = bool(os.environ.get("CI")) and is_update
+    usual = {name: DEFAULT_LIMIT for name in LIMITS if is_ci and name not in settings}
     return Gates(
         settings=settings,
         own=custom.load(chosen.place.project.folder),
-        limit=limit or (DEFAULT_LIMIT if is_ci else ""),
+        limits={**usual, **{name: limit for name, limit in limits.items() if limit}},
         allowed=frozenset(allowed),
     )
 

@@ -24,6 +24,7 @@ class Key:
 
 _FLAG: Final[Mapping[str, Any]] = {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}
 _URL: Final[Mapping[str, Any]] = {"type": "string", "pattern": "^https?://"}
+_LIMIT: Final[Mapping[str, Any]] = {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+%?$"}]}
 _POLICIES: Final[Mapping[str, Any]] = {
     "type": "object",
     "additionalProperties": False,
@@ -33,7 +34,8 @@ _POLICIES: Final[Mapping[str, Any]] = {
         "no-overwritten-edit": {"type": "boolean", "description": "An outside edit is looked at first."},
         "names": {"type": ["string", "object"], "description": "An expression for names, or one for each type."},
         "schedule-window": {"type": "string", "pattern": r"^\d\d:\d\d-\d\d:\d\d$"},
-        "max-delete": {"anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^\d+%?$"}]},
+        "max-delete": _LIMIT,
+        "max-replace": _LIMIT,
     },
 }
 _NAMES: Final[Mapping[str, Any]] = {"type": "object", "additionalProperties": {"type": ["string", "object"]}}

@@ -131,6 +131,9 @@ class Plan(_Value):
     revision: Revision = Revision()
     state: StateMark = StateMark()
     scope: Scope = Scope()
+    bundles: dict[str, str] = Field(
+        default={}, description="sha256 of what each bundle holds that the program declares, by URN."
+    )
     steps: list[Step] = []
     outputs: dict[str, Any] = Field(default={}, description="The stack's outputs, masked.")
     warnings: list[str] = []

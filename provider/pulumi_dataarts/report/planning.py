@@ -38,6 +38,10 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "discard-replaced": "delete",
     "remove-pending-replace": "delete",
 }
+BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "dlf:JobImport": ("jobs", "scripts", "archive_resources", "digest"),
+    "dli:FlinkJobImport": ("jobs", "digest"),
+}
 REASONS_MAX: Final = 4
 DYNAMIC: Final = "pulumi-python:dynamic/"
 _POSITION: Final = "project:///"
@@ -84,6 +88,7 @@ def plan_of(outcome: Outcome, context: Context) -> Plan:
         revision=context.revision,
         state=context.state,
         scope=context.scope,
+        bundles={report.urn: digest for report in reports if (digest := _bundle(report))},
         steps=sorted(steps.values(), key=_place),
         outputs=mask.value(outcome.outputs),
         warnings=[mask.text(text) for text in outcome.warnings],
@@ -211,6 +216,16 @@ def _content(report: StepReport, mask: Mask) -> str:
     inputs = {key: value for key, value in report.new.inputs.items() if not key.startswith("__")}
     text = json.dumps(mask.value(inputs), sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _bundle(report: StepReport) -> str:
+    """Return a digest of what a bundle holds, by the digests that its resource declares; none for what has none."""
+    names = BUNDLES.get(report.type.removeprefix(DYNAMIC), ())
+    if not names or report.new is None or report.op == "refresh":
+        return ""
+    inputs = plain(report.new.inputs)
+    held = {name: inputs[name] for name in names if inputs.get(name)}
+    return hashlib.sha256(json.dumps(held, sort_keys=True, default=str).encode()).hexdigest() if held else ""
 
 
 def _merged(before: Step, after: Step, *, is_told: bool) -> Step:

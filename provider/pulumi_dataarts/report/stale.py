@@ -42,8 +42,10 @@ def _other_steps(saved: Plan, fresh: Plan) -> Iterable[str]:
             yield f"{_name(step)}: {step.op} in the plan, nothing to do now"
         elif now.op != step.op:
             yield f"{_name(step)}: {step.op} in the plan, {now.op} now"
+        elif step.drift != now.drift:
+            yield f"{_name(step)}: changed outside meanwhile{_where(step.drift, now.drift)}"
         elif (step.fields, step.drift, step.content) != (now.fields, now.drift, now.content):
-            yield f"{_name(step)}: other content{_where(step, now)}"
+            yield f"{_name(step)}: other content{_where([*step.drift, *step.fields], [*now.drift, *now.fields])}"
     for urn, step in after.items():
         if urn not in before:
             yield f"{_name(step)}: {step.op} now, not in the plan"
@@ -57,12 +59,8 @@ def _name(step: Step) -> str:
     return f"{step.name} ({step.type})"
 
 
-def _where(step: Step, now: Step) -> str:
+def _where(saved: list[FieldChange], fresh: list[FieldChange]) -> str:
     """Name the properties that differ; where only their digest does, there is no name to give."""
-    before, after = _fields(step), _fields(now)
+    before, after = ({change.path: change for change in changes} for changes in (saved, fresh))
     paths = sorted(path for path in {*before, *after} if before.get(path) != after.get(path))
     return f" at {', '.join(paths)}" if paths else ""
-
-
-def _fields(step: Step) -> dict[str, FieldChange]:
-    return {change.path: change for change in (*step.drift, *step.fields)}

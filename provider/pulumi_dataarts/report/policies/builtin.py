@@ -10,6 +10,7 @@
         names: "orders_[a-z_]+"             # of new objects; or by type: {"cdm:Job": "..."}
         schedule-window: "00:00-06:00"      # DataArts Factory jobs start within it
         max-delete: 20%                     # how much may be deleted at once
+        max-replace: 20%                    # the same of replacements
 """
 
 from __future__ import annotations
