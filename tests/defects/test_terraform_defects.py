@@ -22,7 +22,7 @@ from pulumi_dataarts.dlf.bundle import Bundle as JobBundle
 from pulumi_dataarts.dlf.job_import import JobImportProvider
 from pulumi_dataarts.dli import api as dli
 from pulumi_dataarts.dli.job_import import FlinkJobImportProvider
-from pulumi_dataarts.errors import AlreadyExists, Conflict, RunFailed, WaitTimeout
+from pulumi_dataarts.errors import AlreadyExists, CloudError, Conflict, RunFailed, WaitTimeout
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.huawei.transport import Call, Reply
 from pulumi_dataarts.obs.bucket import BucketProvider
@@ -298,12 +298,17 @@ def test_d18_a_link_deleted_by_hand_is_gone_and_comes_back(session: Session, bes
     assert cdm.show_link(beside, CLUSTER, "mysql") is not None
 
 
-def test_d19_a_secret_is_nowhere_and_its_rotation_is_seen(session: Session, caplog: pytest.LogCaptureFixture) -> None:
+def test_d19_a_secret_is_nowhere_and_its_rotation_is_seen(
+    session: Session, cloud: RunningCloud, said: list[str], caplog: pytest.LogCaptureFixture
+) -> None:
     caplog.set_level(logging.DEBUG)
     life = Life(LinkProvider, session)
     life.up(**MYSQL)
     life.refresh()
-    assert CANARY not in json.dumps(life.outputs) + caplog.text
+    cloud.fault("task-fails", task="mysql", message=f"Access denied with {CANARY}")
+    with pytest.raises(CloudError, match=r"Access denied with \[secret\]") as refused:
+        life.up(**changed(MYSQL, config={"host": "elsewhere"}))
+    assert CANARY not in json.dumps(life.outputs) + caplog.text + "".join(said) + str(refused.value)
     assert life.plan(**MYSQL).paths == {}
     assert life.plan(**changed(MYSQL, secrets={"password": "rotated"})).paths == {"secrets.password": "update"}
 

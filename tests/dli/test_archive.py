@@ -104,7 +104,7 @@ def test_a_hostile_zip_is_refused() -> None:
         ({"a.json": '{"checkpoint_mode": {}}'}, ["jobs/a.json: checkpoint_mode"]),
         (
             {"a.json": '{"run_mode": "shared_cluster", "job_type": "flink_opensource_sql_job"}'},
-            ["jobs/a.json: Value error, run_mode shared_cluster requires job_type flink_sql_job"],
+            ["jobs/a.json: run_mode shared_cluster requires job_type flink_sql_job"],
         ),
     ],
 )

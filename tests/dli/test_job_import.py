@@ -332,3 +332,63 @@ def _console(session: Session, method: str, path: str, body: dict[str, Any]) -> 
 
     call = Call("by hand", method, f"/v1.0/embedded/streaming/{path}", body=body)
     return session.service("dli", api.ERRORS).send(call).json()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "stands"),
+    [
+        ("desc", "x", ""),
+        ("cu_number", 6, 2),
+        ("checkpoint_enabled", True, False),
+        ("checkpoint_mode", "at_least_once", "exactly_once"),
+        ("smn_topic", "alarms", None),
+        ("runtime_config", '{"a": "b"}', None),
+        ("resume_max_num", 0, -1),
+    ],
+)
+def test_a_setting_that_is_declared_no_longer_goes_from_the_service(
+    session: Session, bundle: Bundle, field: str, value: Any, stands: Any
+) -> None:
+    life = Life(FlinkJobImportProvider, session)
+    bundle.job("payments")
+    life.up(**bundle.arguments())
+    bundle.job("payments", **{field: value})
+    assert life.up(**bundle.arguments()) == "update"
+    assert jobs_in(session)["payments"].settings()[field] == value
+    bundle.job("payments")
+    assert list(life.plan(**bundle.arguments()).paths) == [f"jobs.payments.{field}"]
+    assert life.up(**bundle.arguments()) == "update"
+    assert jobs_in(session)["payments"].settings()[field] == stands
+    life.refresh()
+    assert life.up(**bundle.arguments()) == "same"
+
+
+def test_tags_are_sent_when_they_change_though_the_service_never_tells_them(
+    session: Session, bundle: Bundle, cloud: RunningCloud
+) -> None:
+    life = Life(FlinkJobImportProvider, session)
+    one, other = {"key": "team", "value": "lake"}, {"key": "cost", "value": ""}
+    bundle.job("orders", tags=[one, other])
+    life.up(**bundle.arguments())
+    bundle.job("orders", tags=[other, one])
+    assert life.up(**bundle.arguments()) == "same"
+    before = imports(cloud)
+    bundle.job("orders", tags=[one])
+    assert life.up(**bundle.arguments()) == "update"
+    assert imports(cloud) == before + 1
+
+
+def test_spelling_and_layout_are_no_difference(session: Session, bundle: Bundle) -> None:
+    life = Life(FlinkJobImportProvider, session)
+    bundle.job("orders", cu_number="4", checkpoint_enabled="true", checkpoint_mode=2, runtime_config='{"a":1,"b":2}')
+    life.up(**bundle.arguments())
+    bundle.job(
+        "orders",
+        cu_number=4,
+        checkpoint_enabled=True,
+        checkpoint_mode="at_least_once",
+        runtime_config='{"b": 2, "a": 1}',
+    )
+    assert life.up(**bundle.arguments()) == "same"
+    life.refresh()
+    assert life.up(**bundle.arguments()) == "same"

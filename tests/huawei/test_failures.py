@@ -32,7 +32,7 @@ def reply(status: int, body: Any, **headers: str) -> Reply:
 def error(answer: Reply, *, safe: bool = False) -> ProvisionError | None:
     call = Call("create job", "POST", "/x", safe=safe, resource="job orders on cluster c1")
     said = complaint(answer)
-    return said and error_of(said, service="cdm", call=call, table=TABLE, auth_hint="check the key")
+    return said and error_of(said, service="cdm", call=call, table=TABLE, auth_hint="check the key", rights_hint="ask")
 
 
 @pytest.mark.parametrize(

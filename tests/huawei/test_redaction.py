@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pulumi_dataarts.huawei.redaction import Redactor, is_secret_name
+from pulumi_dataarts.huawei.redaction import Redactor, is_secret_name, secrets_in, secrets_in_text
 
 secrets = st.text(st.characters(blacklist_categories=["Cs"]), min_size=6, max_size=30).filter(
     lambda text: text not in "[secret]"
@@ -39,6 +39,17 @@ def test_secrets_are_learnt_from_bodies_by_the_name_they_travel_under() -> None:
     redactor.learn({"links": [{"configs": [{"inputs": [{"name": "linkConfig.password", "value": "canary-1"}]}]}]})
     redactor.learn({"auth": {"identity": {"password": {"user": {"name": "reader", "password": "canary-2"}}}}})
     assert redactor.text("canary-1 canary-2 reader") == "[secret] [secret] reader"
+
+
+def test_secrets_of_jobs_are_learnt_by_mark_and_in_either_form_of_a_property() -> None:
+    written = {"properties": [{"name": "arguments", "value": "canary-1", "value_is_sensitive": True}]}
+    compared = {"properties": {"password": {"value": "canary-2"}, "arguments": {"value": "plain"}}}
+    assert [*secrets_in(written), *secrets_in(compared)] == ["canary-1", "canary-2"]
+
+
+def test_secrets_of_a_text_are_the_options_with_such_names() -> None:
+    sql = "CREATE TABLE t (a INT) WITH ('connector' = 'jdbc', 'password'='it''s', \"db.token\" = 'x y')"
+    assert list(secrets_in_text(sql)) == ["it''s", "x y"]
 
 
 def test_a_body_is_shown_without_its_secrets() -> None:

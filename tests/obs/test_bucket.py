@@ -35,6 +35,8 @@ CHANGES = [
     pytest.param({"lifecycle_rules": FULL["lifecycle_rules"][:1]}, "update", id="a rule less"),
     pytest.param({"lifecycle_rules": FULL["lifecycle_rules"][::-1]}, "same", id="rules in another order"),
     pytest.param({"tags": {"team": "sea"}}, "update", id="tags"),
+    pytest.param({"tags": {"team": "", "stage": "dev"}}, "update", id="a tag without a value"),
+    pytest.param({"storage_class": "WARM"}, "update", id="storage_class"),
     pytest.param({"tags": None}, "update", id="tags no longer declared"),
     pytest.param({"policy": json.dumps(POLICY, indent=4)}, "same", id="policy as text"),
     pytest.param({"policy": None}, "update", id="policy no longer declared"),
@@ -75,8 +77,12 @@ def test_a_local_change_calls_nobody(life: Life, cloud: RunningCloud) -> None:
 
 
 def test_settings_no_longer_declared_go_back_to_the_default(life: Life, console: Any) -> None:
-    life.up(**FULL)
+    life.up(**FULL, storage_class="COLD")
     life.up(bucket="orders", versioning=True)
+    life.refresh()
+    assert console.head_bucket(Bucket="orders")["ResponseMetadata"]["HTTPHeaders"]["x-default-storage-class"] == (
+        "STANDARD"
+    )
     assert "Rules" not in _quietly(console.get_bucket_lifecycle_configuration)
     assert "TagSet" not in _quietly(console.get_bucket_tagging)
 

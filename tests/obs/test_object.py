@@ -261,3 +261,14 @@ def test_an_upload_that_was_cut_off_before_its_tags_is_finished(session: Session
     assert tagged.up(**declared, tags={"team": "lake"}) == "same"
     with pytest.raises(AlreadyExists, match=r"tags\.team"):
         Life(ObjectProvider, session).up(**declared, tags={"team": "sea"})
+
+
+def test_an_object_in_the_cold_class_is_written_anew_since_it_cannot_be_copied(
+    life: Life, full: dict[str, Any], console: Any
+) -> None:
+    life.up(**{**full, "storage_class": "COLD"})
+    assert life.up(**full) == "update"
+    assert console.get_object(Bucket="lake", Key=KEY)["Body"].read().decode() == "öne"
+    assert console.get_object_tagging(Bucket="lake", Key=KEY)["TagSet"] == [{"Key": "stage", "Value": "dev"}]
+    life.refresh()
+    assert life.up(**full) == "same"

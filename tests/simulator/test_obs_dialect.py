@@ -93,3 +93,14 @@ def test_what_was_appended_outlives_the_process_and_goes_on_growing(tmp_path: Pa
         answer = httpx.post(f"{cloud.obs}/state/log?append&position=1", content=b"2", headers=KEY)
         assert answer.status_code == 200
         assert httpx.get(f"{cloud.obs}/state/log", headers=KEY).content == b"12"
+
+
+def test_a_bucket_has_a_default_class_that_can_be_changed(send: Any) -> None:
+    policy = "<StoragePolicy><DefaultStorageClass>{}</DefaultStorageClass></StoragePolicy>"
+    assert send("HEAD", "/state").headers["x-default-storage-class"] == "STANDARD"
+    assert send("PUT", "/state?storagePolicy", content=policy.format("GLACIER")).status_code == 200
+    assert send("PUT", "/cold", headers={**KEY, "x-default-storage-class": "STANDARD_IA"}).status_code == 200
+    told = [send("HEAD", f"/{bucket}").headers["x-default-storage-class"] for bucket in ("state", "cold")]
+    assert told == ["GLACIER", "STANDARD_IA"]
+    assert code(send("PUT", "/state?storagePolicy", content=policy.format("HOT"))) == (400, "MalformedXML")
+    assert code(send("PUT", "/none?storagePolicy", content=policy.format("GLACIER"))) == (404, "NoSuchBucket")

@@ -49,6 +49,13 @@ def scalar(value: Any) -> str:
     raise ValueError(f"a {type(value).__name__} is not an input's value: join its members, for columns with `&`")
 
 
+def secret(value: Any) -> str:
+    """Return a secret as text. Raises ValueError for anything but a scalar."""
+    if isinstance(value, Mapping | list):
+        raise ValueError(f"must be a text, not a {type(value).__name__}")  # noqa: TRY004  pydantic reports ValueErrors
+    return scalar(value)
+
+
 def without_prefix(group: str, inputs: Any) -> Any:
     """Accept names with their group's prefix, and leave out what is None."""
     if not isinstance(inputs, Mapping):
@@ -63,7 +70,7 @@ def _nameless_groups(groups: Any) -> Any:
 
 
 _Inputs = dict[str, Annotated[Any, BeforeValidator(normal)]]
-_Secrets = dict[str, Annotated[str, BeforeValidator(scalar)]]
+_Secrets = dict[str, Annotated[str, BeforeValidator(secret)]]
 
 LinkConfig = Annotated[_Inputs, BeforeValidator(partial(without_prefix, LINK))]
 LinkSecrets = Annotated[_Secrets, BeforeValidator(partial(without_prefix, LINK))]

@@ -153,4 +153,5 @@ def _known_here() -> tuple[ErrorTable, Mapping[str, str]]:
     from pulumi_dataarts.huawei import objects
 
     tables: dict[str, Any] = {**cdm.ERRORS, **dlf.ERRORS, **dli.ERRORS, **objects.ERRORS}
-    return tables, {**cdm.HINTS, **objects.HINTS}
+    flink = {code: hint for (_, code), hint in dli.HINTS.items()}
+    return tables, {**cdm.HINTS, **dlf.HINTS, **flink, **objects.HINTS}

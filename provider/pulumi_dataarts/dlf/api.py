@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from pulumi_dataarts.dlf import wire
 from pulumi_dataarts.dlf.canonical import Body
-from pulumi_dataarts.errors import AlreadyExists, BadResponse, NotFound, QuotaExceeded
+from pulumi_dataarts.errors import AlreadyExists, BadResponse, CloudError, NotFound, QuotaExceeded
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.huawei.transport import Call, ErrorTable, Reply, Service
 
@@ -33,6 +33,11 @@ ERRORS: Final[ErrorTable] = {
     **dict.fromkeys(("DLF.0810", "DLF.20810", *NO_WORKSPACE), NotFound),
     **dict.fromkeys(("DLF.0102", "DLF.0202", "DLF.6259", "DLF.6309"), AlreadyExists),
     **dict.fromkeys(("DLF.0101", "DLF.6253"), QuotaExceeded),
+}
+HINTS: Final[Mapping[str, str]] = {
+    **dict.fromkeys(NO_WORKSPACE, "Check `workspace`, or `dataarts:workspace` in the config: it takes the id."),
+    "DLF.0100": "Check the job's name and its workspace.",
+    "DLF.6201": "Check the script's name, or add it to the bundle.",
 }
 
 
@@ -55,18 +60,21 @@ class Workspace:
     ) -> Reply:
         """Send one call to `/v1/{project_id}/` and the parts, which are percent-encoded here."""
         path = "/".join(quote(part, safe="") for part in ("v1", self.service.project_id, *parts))
-        return self.service.send(
-            Call(
-                operation=operation,
-                method=method,
-                path=f"/{path}",
-                safe=safe or method == "GET",
-                query=query or {},
-                headers={} if self.id == DEFAULT_WORKSPACE else {"workspace": self.id},
-                body=body,
-                resource=f"{about or 'jobs'} in workspace {self.id}",
-            )
+        call = Call(
+            operation=operation,
+            method=method,
+            path=f"/{path}",
+            safe=safe or method == "GET",
+            query=query or {},
+            headers={} if self.id == DEFAULT_WORKSPACE else {"workspace": self.id},
+            body=body,
+            resource=f"{about or 'jobs'} in workspace {self.id}",
         )
+        try:
+            return self.service.send(call)
+        except CloudError as error:
+            error.hint = HINTS.get(error.code, error.hint)
+            raise
 
 
 def workspace(session: Session, id: str) -> Workspace:
@@ -249,6 +257,19 @@ def delete_resource(place: Workspace, id: str, name: str) -> None:
 def list_resources(place: Workspace, name: str = "") -> Iterator[Body]:
     """Yield the resources whose names contain `name`, with their ids. Source: huawei-dlf.md section 8."""
     return _rows(place, "query resource list", "resources", {"resourceName": name} if name else {})
+
+
+def connection_names(place: Workspace) -> set[str]:
+    """Return the names of the workspace's connections; none where this list is not to be had.
+
+    Its page is marked as to be taken offline: connections may be kept where this list does not look.
+
+    Source: huawei-dlf.md section 8.
+    """
+    try:
+        return {str(row.get("name")) for row in _rows(place, "query connection list", "connections", {})}
+    except CloudError:
+        return set()
 
 
 def _rows(place: Workspace, operation: str, collection: str, query: dict[str, str]) -> Iterator[Body]:

@@ -71,6 +71,7 @@ def write(work: Work, names: Names, before: Look) -> Look:
         RunFailed: the import failed, or something is not there or not changed afterwards.
     """
     part = _imported_part(work.bundle, names)
+    _tell_of_missing_connections(work, names.scripts)
     for name in sorted(names.resources - part.resources.keys()):
         _save_resource(work.place, work.bundle.resources[name], before.resources.get(name))
     for name in sorted(names.scripts - part.scripts.keys()):
@@ -163,6 +164,18 @@ def _tell_of_missing_scripts(work: Work, part: Bundle) -> None:
     for name, scripts in sorted(used.items()):
         for script in sorted(scripts - found.keys()):
             work.session.tell(f"job {name} uses script {script}, which is neither in the bundle nor in the workspace")
+
+
+def _tell_of_missing_connections(work: Work, scripts: Set[str]) -> None:
+    """Tell of names that are not listed where others are: a workspace without any may keep them elsewhere."""
+    used = {name: work.bundle.scripts[name].get("connectionName") for name in sorted(scripts)}
+    listed_ones = api.connection_names(work.place) if any(used.values()) else set()
+    for script, connection in used.items():
+        if listed_ones and connection and connection not in listed_ones:
+            work.session.tell(
+                f"script {script} uses connection {connection}, which workspace {work.place.id} does not list: jobs "
+                f"that use it would fail. There are {listed(sorted(listed_ones))}"
+            )
 
 
 def _save_script(work: Work, script: Body, *, exists: bool) -> None:

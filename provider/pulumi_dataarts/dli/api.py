@@ -7,7 +7,7 @@ Source: huawei-dli-flink.md sections 1 to 9 (support.huaweicloud.com, api-dli, d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
@@ -25,6 +25,7 @@ from pulumi_dataarts.errors import (
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.huawei.transport import Call, ErrorTable, Reply
 
+IMPORT = "import Flink jobs"
 ERRORS: ErrorTable = {
     "DLI.0002": NotFound,
     "DLI.0023": NotFound,
@@ -35,6 +36,13 @@ ERRORS: ErrorTable = {
     "DLI.0019": ServiceFault,
     "DLI.0999": ServiceFault,
 }
+HINTS: Mapping[tuple[str, str], str] = {
+    (IMPORT, "DLI.0001"): "Build the archive with `dli.pack`, or export it again.",
+    (IMPORT, "DLI.0002"): "Declare the archive (`obs.Object`), and let the import depend on it: depends_on=[…].",
+    ("", "DLI.16001"): "Import the job first, and let this depend on the import: depends_on=[…].",
+    ("", "DLI.13024"): "Name a queue in the job's `queue_name`, of the type that its `run_mode` needs.",
+}
+"""What to do next, by operation and code; for any operation where that is empty."""
 PAGE_SIZE = 100
 JOBS_MAX = 100_000
 
@@ -53,7 +61,7 @@ def import_jobs(session: Session, zip_file: str, *, is_cover: bool) -> list[JobM
     Source: importing a Flink job (huawei-seeds.md page 4, huawei-dli-flink.md section 3).
     """
     body = {"zip_file": zip_file, "is_cover": is_cover}
-    call = _call(session, "import Flink jobs", "POST", "jobs/import", body=body, resource=f"archive {zip_file}")
+    call = _call(session, IMPORT, "POST", "jobs/import", body=body, resource=f"archive {zip_file}")
     mapping = _told(_send(session, call), call).get("job_mapping") or []
     return [_parsed(JobMapping, entry, call) for entry in mapping]
 
@@ -145,7 +153,11 @@ def _call(session: Session, operation: str, method: str, path: str, **parts: Any
 
 
 def _send(session: Session, call: Call) -> Reply:
-    return session.service("dli", ERRORS).send(call)
+    try:
+        return session.service("dli", ERRORS).send(call)
+    except CloudError as error:
+        error.hint = HINTS.get((call.operation, error.code), HINTS.get(("", error.code), error.hint))
+        raise
 
 
 def _send_batch(session: Session, operation: str, path: str, body: dict[str, Any]) -> None:

@@ -70,7 +70,10 @@ def load(path: str | Path) -> Archive:
         raise ConfigError(f"{path} cannot be read: {error.strerror}") from error
     if not contents:
         raise ConfigError(f"there is no archive at {path}", hint="Name a zip, or a directory with `jobs/` in it.")
-    return read(contents[0]) if len(contents) == 1 else _merged(contents)
+    try:
+        return read(contents[0]) if len(contents) == 1 else _merged(contents)
+    except ConfigError as error:
+        raise ConfigError(f"{path}: {error.message}", hint=error.hint) from error
 
 
 def read(data: bytes) -> Archive:
@@ -180,16 +183,26 @@ def _body(file: str, text: bytes, sql: bytes) -> tuple[dict[str, Any], list[str]
         return body, [f"{file}: the SQL is in `sql_body` and in the .sql file beside it; keep one"]
     if statement:
         body["sql_body"] = statement
-    return body, [f"{file}: {mistake}" for mistake in _mistakes(body)]
-
-
-def _mistakes(body: dict[str, Any]) -> Iterator[str]:
     try:
-        JobBody.model_validate(body)
+        return _typed(body), []
     except ValidationError as error:
-        for detail in error.errors(include_url=False, include_input=False):
-            where = ".".join(str(part) for part in detail["loc"])
-            yield f"{where}: {detail['msg']}" if where else detail["msg"]
+        return body, [f"{file}: {mistake}" for mistake in _mistakes(error)]
+
+
+def _typed(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the body with numbers and booleans that were written as text as what they are: DLI takes no others."""
+    read = JobBody.model_validate(body)
+    return {
+        name: getattr(read, name) if isinstance(value, str) and isinstance(getattr(read, name), int) else value
+        for name, value in body.items()
+    }
+
+
+def _mistakes(error: ValidationError) -> Iterator[str]:
+    for detail in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in detail["loc"])
+        reason = detail["msg"].removeprefix("Value error, ")
+        yield f"{where}: {reason}" if where else reason
 
 
 def _merged(contents: list[bytes]) -> Archive:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
+from typing import TypeAlias
 
 from pydantic import JsonValue
 
@@ -18,15 +19,18 @@ from pulumi_dataarts.dli.archive import build, load
 from pulumi_dataarts.dli.catalogue import forget_jobs
 from pulumi_dataarts.dli.inputs import FlinkJobImportInputs
 from pulumi_dataarts.dli.overwriting import Policy, paused
-from pulumi_dataarts.dli.wire import FlinkJob, JobMapping, comparable
+from pulumi_dataarts.dli.wire import FlinkJob, JobMapping, comparable, is_default
 from pulumi_dataarts.errors import AlreadyExists, BadResponse, ConfigError, OutcomeUnknown
 from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.changes import changes
 from pulumi_dataarts.lifecycle.handler import restrict
 
+Settings: TypeAlias = Mapping[str, Mapping[str, JsonValue]]
+"""Settings by job name, in the form in which they are compared."""
 
-def bring(inputs: FlinkJobImportInputs, ours: Mapping[str, int], session: Session) -> dict[str, int]:
+
+def bring(inputs: FlinkJobImportInputs, ours: Mapping[str, int], before: Settings, session: Session) -> dict[str, int]:
     """Import what is missing or different, and return the ids of the archive's jobs by name.
 
     Jobs that stand as declared are left alone, so that they are not put back to draft. Where all are to be imported,
@@ -36,13 +40,14 @@ def bring(inputs: FlinkJobImportInputs, ours: Mapping[str, int], session: Sessio
     Args:
         inputs: the import as declared.
         ours: ids by name of the jobs that this resource has brought in before; they may be overwritten.
+        before: settings of the jobs as they were last applied or read; nothing at the first time.
         session: the open session.
 
     Raises:
         AlreadyExists: jobs of the same name stand, are not ours, differ, and may not be overwritten.
         Conflict: one that is to be overwritten runs, and the policy is to refuse.
     """
-    job_ids = _bring_each(inputs, ours, session) if inputs.jobs else _bring_whole(inputs, ours, session)
+    job_ids = _bring_each(inputs, ours, before, session) if inputs.jobs else _bring_whole(inputs, ours, session)
     forget_jobs(session, job_ids)
     return job_ids
 
@@ -64,9 +69,15 @@ def settings_of(job: FlinkJob, declared: Mapping[str, JsonValue]) -> dict[str, J
     return {**{name: value for name, value in declared.items() if name not in told}, **comparable(told)}
 
 
-def _bring_each(inputs: FlinkJobImportInputs, ours: Mapping[str, int], session: Session) -> dict[str, int]:
+def _bring_each(
+    inputs: FlinkJobImportInputs, ours: Mapping[str, int], before: Settings, session: Session
+) -> dict[str, int]:
     standing = {job.name: job for job in standing_jobs(session, inputs.jobs)}
-    different = [job for job in standing.values() if _differences(inputs, job)]
+    different = [
+        job
+        for job in standing.values()
+        if _differences(inputs, job) or _is_outdated(job, before.get(job.name, {}), inputs.jobs[job.name])
+    ]
     strange = [job for job in different if job.name not in ours]
     if strange and not (inputs.is_cover or inputs.adopt):
         raise _conflict(f"exist already and differ: {_told(inputs, strange)}")
@@ -153,6 +164,16 @@ def _undo(mapping: list[JobMapping], session: Session) -> None:
     for entry in mapping:
         if entry.new_job_id != -1:
             api.delete_job(session, entry.new_job_id)
+
+
+def _is_outdated(job: FlinkJob, before: Mapping[str, JsonValue], declared: Mapping[str, JsonValue]) -> bool:
+    """Say whether a setting that is declared no longer still stands, or one changed that the service never tells."""
+    if not before:
+        return False
+    told, standing = job.settings(), comparable(job.settings())
+    changed = [name for name in {*before, *declared} if before.get(name) != declared.get(name)]
+    gone = [name for name in changed if name not in declared]
+    return any(name not in told for name in changed) or any(not is_default(name, standing.get(name)) for name in gone)
 
 
 def _differences(inputs: FlinkJobImportInputs, job: FlinkJob) -> list[str]:

@@ -32,7 +32,7 @@ class FlinkJobImportHandler(Handler[FlinkJobImportInputs]):
 
     def create(self, inputs: FlinkJobImportInputs, session: Session) -> Made:
         """Import; jobs that stand as declared are taken over, others of the same name are a conflict."""
-        return Made(inputs.zip_file, {"job_ids": bring(inputs, {}, session)})
+        return Made(inputs.zip_file, {"job_ids": bring(inputs, {}, {}, session)})
 
     def update(
         self, id: str, known: Properties, inputs: FlinkJobImportInputs, changed: Sequence[Change], session: Session
@@ -41,7 +41,7 @@ class FlinkJobImportHandler(Handler[FlinkJobImportInputs]):
         ours = known.get("job_ids", {})
         if not inputs.jobs and {change.field for change in changed} <= {"jobs"}:
             return {"job_ids": ours}  # the archive is declared no longer; what came of it stays
-        job_ids = bring(inputs, ours, session)
+        job_ids = bring(inputs, ours, known.get("jobs", {}), session)
         remove(session, standing_jobs(session, ours.keys() - job_ids.keys()), Policy.of(inputs.model_dump()))
         return {"job_ids": job_ids}
 

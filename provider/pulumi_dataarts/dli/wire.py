@@ -7,6 +7,7 @@ spelled differently; `comparable` brings both to one form.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -14,6 +15,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, m
 
 _MODES = {1: "exactly_once", 2: "at_least_once", "1": "exactly_once", "2": "at_least_once"}
 _DIGESTED = ("sql_body", "runtime_config", "operator_config", "static_estimator_config", "entrypoint_args")
+_JSON_TEXTS = ("runtime_config", "operator_config", "static_estimator_config")
+_UNORDERED = ("tags", "edge_group_ids")
 _DEFAULTS: Mapping[str, JsonValue] = {
     "run_mode": "shared_cluster",
     "cu_number": 2,
@@ -146,16 +149,37 @@ class JobMapping(BaseModel):
 def comparable(body: Mapping[str, Any]) -> dict[str, JsonValue]:
     """Return a job's settings in the form in which they are compared and kept in the state.
 
-    Long texts become digests, modes their names, nulls the documented defaults, empty texts and lists nothing.
-    `name` and `job_id` are left out: they say which job it is, not how it is set up.
+    Long texts become digests, however a JSON text is laid out; modes become their names, nulls the documented defaults,
+    empty texts and lists nothing; tags and edge groups have no order. `name` and `job_id` are left out: they say which
+    job it is, not how it is set up.
     """
     settings: dict[str, JsonValue] = {}
     for name, value in body.items():
         value = _DEFAULTS.get(name) if value is None else value
         if name in {"name", "job_id"} or value in (None, "", []):
             continue
-        if name in _DIGESTED:
-            settings[name] = f"sha256:{hashlib.sha256(str(value).encode()).hexdigest()}"
-        else:
-            settings[name] = _mode(value) if name == "checkpoint_mode" else value
+        settings[name] = _comparable(name, value)
     return settings
+
+
+def is_default(name: str, value: JsonValue) -> bool:
+    """Say whether a compared setting is what stands where nothing was declared."""
+    return value is None or value == _DEFAULTS.get(name)
+
+
+def _comparable(name: str, value: Any) -> JsonValue:
+    if name in _JSON_TEXTS:
+        value = _without_layout(str(value))
+    if name in _DIGESTED:
+        return f"sha256:{hashlib.sha256(str(value).encode()).hexdigest()}"
+    if name in _UNORDERED and isinstance(value, list):
+        return sorted(value, key=lambda item: json.dumps(item, sort_keys=True))
+    compared: JsonValue = _mode(value) if name == "checkpoint_mode" else value
+    return compared
+
+
+def _without_layout(text: str) -> str:
+    try:
+        return json.dumps(json.loads(text), sort_keys=True)
+    except ValueError:
+        return text

@@ -79,7 +79,9 @@ def complaint(reply: Reply) -> Complaint | None:
     return Complaint(reply.status, code, _short(message), request_id)
 
 
-def error_of(said: Complaint, *, service: str, call: Call, table: ErrorTable, auth_hint: str) -> ProvisionError:
+def error_of(
+    said: Complaint, *, service: str, call: Call, table: ErrorTable, auth_hint: str, rights_hint: str
+) -> ProvisionError:
     """Return the error that a complaint stands for.
 
     A 5xx that the room's table does not know, on a call that may not be repeated, is `OutcomeUnknown`: a gateway that
@@ -97,7 +99,7 @@ def error_of(said: Complaint, *, service: str, call: Call, table: ErrorTable, au
     )
     if said.status == _UNAUTHORISED:
         return AuthError(str(error), hint=auth_hint)
-    error.hint = f"The user lacks a permission. {auth_hint}" if said.status == _FORBIDDEN else _HINTS.get(kind, "")
+    error.hint = rights_hint if said.status == _FORBIDDEN else _HINTS.get(kind, "")
     return error
 
 

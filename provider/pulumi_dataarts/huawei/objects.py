@@ -42,9 +42,12 @@ ERRORS: Final[Mapping[str, type[CloudError]]] = {
     "TooManyRequests": Throttled,
 }
 _STATUSES: Final[Mapping[int, type[CloudError]]] = {404: NotFound, 409: Conflict, 412: Conflict, 429: Throttled}
+_NOT_ALLOWED: Final = "The user lacks a permission for this, or the bucket is somebody else's"
 HINTS: Final[Mapping[str, str]] = {
-    "403": "The user lacks a permission for this, or the bucket is somebody else's.",
-    "AccessDenied": "The user lacks a permission for this, or the bucket is somebody else's.",
+    "403": f"{_NOT_ALLOWED}; or the access key is wrong or expired, which OBS does not tell apart here.",
+    "AccessDenied": f"{_NOT_ALLOWED}.",
+    "NoSuchBucket": "Declare the bucket (`obs.Bucket`) and pass its `bucket` output, so that it is made first.",
+    "NoSuchKey": "Nothing lies there: check the path, or declare the object (`obs.Object`), so that it is made first.",
     "VirtualHostDomainRequired": "Give the endpoint as a host name (`https://obs.<region>.…`), not as an address.",
 }
 _SERVER: Final = 500
@@ -107,7 +110,10 @@ def translated(operation: str, resource: str, *, safe: bool = False) -> Iterator
         exceptions.ProxyConnectionError,
     ) as error:
         raise Unreachable(
-            f"{resource}: {error}", service="obs", operation=operation, hint="Check the OBS endpoint and the network."
+            f"{resource}: {error}",
+            service="obs",
+            operation=operation,
+            hint="Check the region, `dataarts:endpoints` for obs, and this machine's network and proxy settings.",
         ) from error
     except exceptions.HTTPClientError as error:
         kind: type[CloudError] = ServiceFault if safe else OutcomeUnknown

@@ -19,6 +19,8 @@ _SECRET_NAMES = re.compile(
     re.IGNORECASE,
 )
 
+_OPTION = re.compile(r"['\"]([\w.-]+)['\"]\s*=\s*'((?:[^']|'')*)'")
+
 
 def is_secret_name(name: str) -> bool:
     """Say whether what travels under this name is hidden."""
@@ -41,7 +43,7 @@ class Redactor:
 
     def learn(self, body: Any) -> None:
         """Hide from now on whatever stands under a secret's name in a JSON value."""
-        self.conceal(_secrets(body))
+        self.conceal(secrets_in(body))
 
     def text(self, text: str) -> str:
         """Return the text without any known secret."""
@@ -67,17 +69,25 @@ def _forms(value: str) -> set[str]:
     }
 
 
-def _secrets(body: Any) -> Iterator[str]:
-    """Yield the strings under secret names: as keys, or as `{"name": …, "value": …}` pairs."""
+def secrets_in(body: Any) -> Iterator[str]:
+    """Yield the texts of a JSON value that are secret: by their key, or as `{"name": …, "value": …}`, or by a mark."""
     if isinstance(body, Mapping):
         for key, value in body.items():
-            if isinstance(value, str) and _is_hidden(body, key):
-                yield value
+            hidden = _held(value) if _is_hidden(body, key) else ""
+            if hidden:
+                yield hidden
             else:
-                yield from _secrets(value)
+                yield from secrets_in(value)
     elif isinstance(body, list):
         for item in body:
-            yield from _secrets(item)
+            yield from secrets_in(item)
+
+
+def secrets_in_text(text: str) -> Iterator[str]:
+    """Yield the values that a SQL text gives to options with a secret's name: `'password' = '…'`."""
+    for name, value in _OPTION.findall(text):
+        if is_secret_name(name):
+            yield value
 
 
 def _masked(body: Any) -> Any:
@@ -92,6 +102,14 @@ def _masked(body: Any) -> Any:
 
 
 def _is_hidden(pairs: Mapping[str, Any], key: str) -> bool:
-    if key in ("value", "values") and isinstance(pairs.get("name"), str):
-        return is_secret_name(pairs["name"])
+    if key in ("value", "values"):
+        named = pairs.get("name")
+        is_marked = str(pairs.get("value_is_sensitive", "")).lower() == "true"
+        return is_marked or (isinstance(named, str) and is_secret_name(named))
     return is_secret_name(key)
+
+
+def _held(value: Any) -> str:
+    """Return the text under a secret's key, be it there itself or as `{"value": …}`; empty where there is none."""
+    held = value.get("value") if isinstance(value, Mapping) else value
+    return held if isinstance(held, str) else ""

@@ -139,6 +139,7 @@ class Session:
             say=self.tell,
             away_hint=_away_hint(settings),
             auth_hint=_auth_hint(settings),
+            rights_hint=_rights_hint(settings),
         )
 
     def _credentials(self) -> Credentials:
@@ -192,10 +193,21 @@ def _away_hint(settings: Settings) -> str:
 
 
 def _auth_hint(settings: Settings) -> str:
-    if settings.is_embedded and settings.from_environment:
-        names = ", ".join(settings.from_environment)
-        return f"{names} in the environment win over what the embedded cloud knows: unset them for this stack."
-    return (
+    return _environment_hint(settings) or (
         "Check the credentials, the project, the region, and this machine's clock (15 minutes is too much). "
         "More than five refusals in a row lock a key for 5 minutes."
     )
+
+
+def _rights_hint(settings: Settings) -> str:
+    return _environment_hint(settings) or (
+        "The user lacks a permission for this call: ask the account's administrator for it, and check that project "
+        "and region are the ones that are meant."
+    )
+
+
+def _environment_hint(settings: Settings) -> str:
+    if not (settings.is_embedded and settings.from_environment):
+        return ""
+    names = ", ".join(settings.from_environment)
+    return f"{names} in the environment win over what the embedded cloud knows: unset them for this stack."

@@ -157,6 +157,7 @@ class Service:
         say: takes one line for people.
         away_hint: what to do where nothing answers at `url`.
         auth_hint: what to do where the credentials are refused.
+        rights_hint: what to do where the user lacks a permission.
     """
 
     name: str
@@ -171,6 +172,7 @@ class Service:
     say: Callable[[str], None]
     away_hint: str = ""
     auth_hint: str = ""
+    rights_hint: str = ""
     patience: Patience = field(default_factory=Patience)
     dice: random.Random = field(default_factory=random.Random, repr=False)
 
@@ -210,7 +212,14 @@ class Service:
         if said is None:
             return _Attempt(Outcome.DONE, reply)
         said = replace(said, message=self.redactor.text(said.message))
-        refusal = error_of(said, service=self.name, call=call, table=self.table, auth_hint=self.auth_hint)
+        refusal = error_of(
+            said,
+            service=self.name,
+            call=call,
+            table=self.table,
+            auth_hint=self.auth_hint,
+            rights_hint=self.rights_hint,
+        )
         asked_s = retry_after_s(reply.headers.get("retry-after", ""), self.clock)
         return _Attempt(_outcome(reply.status, refusal, asked_s), refusal, asked_s)
 

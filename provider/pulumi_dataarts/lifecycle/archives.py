@@ -97,7 +97,9 @@ def read_zip(
             _check_entries(infos, expanded_max_bytes, entries_max)
             return {info.filename: archive.read(info) for info in infos if not info.is_dir()}
     except _DAMAGED as error:
-        raise ConfigError(f"the archive is not a readable zip: {error}") from error
+        raise ConfigError(
+            f"the archive is not a readable zip: {error}", hint="Build it anew, or export or copy it once more."
+        ) from error
 
 
 def _check_entries(infos: list[zipfile.ZipInfo], expanded_max_bytes: int, entries_max: int) -> None:

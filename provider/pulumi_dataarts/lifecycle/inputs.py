@@ -145,4 +145,22 @@ def _mistake(name: str, detail: ErrorDetails) -> Mistake:
     path = name
     for part in detail["loc"]:
         path += f"[{part}]" if isinstance(part, int) else f".{part}"
-    return Mistake(path, detail["msg"])
+    return Mistake(path, _reason(detail))
+
+
+def _reason(detail: ErrorDetails) -> str:
+    """Return what would be right, in a declaration's words. The value is left out: it may be secret."""
+    limits = detail.get("ctx", {})
+    match detail["type"]:
+        case "dict_type":
+            return "must be a map, `{name: value}`"
+        case "list_type":
+            return "must be a list"
+        case "string_type":
+            return "must be a text"
+        case "string_too_long":
+            return f"must have at most {limits['max_length']} characters"
+        case "string_too_short":
+            return f"must have at least {limits['min_length']} character(s)"
+        case _:
+            return detail["msg"].removeprefix("Value error, ")

@@ -119,7 +119,7 @@ class BucketHandler(Handler[BucketInputs]):
         declared = {"bucket": bucket, **aspects}
         if head.storage_class:
             declared["storage_class"] = head.storage_class
-        told = {name: value for name, value in declared.items() if known or value not in ([], {}, "")}
+        told = {name: value for name, value in declared.items() if known or value not in ([], {}, "", "STANDARD")}
         return Live(told, {"region": head.region or session.settings.region})
 
     def update(

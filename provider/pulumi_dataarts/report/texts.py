@@ -3,7 +3,7 @@
 A state keeps digests, not texts. The new text is that of the source folder. The one before is looked for where it can
 be proved to be the one that stands: in an archive built on this machine or, by one read, in OBS, if its digest is the
 one the state has; for what was edited outside, in the service itself. Where that fails, the plan says so, and shows
-digests. Texts are no part of a plan's digest.
+digests. Texts are no part of a plan's digest. What has a secret's name or mark in them is hidden.
 """
 
 from __future__ import annotations
@@ -28,11 +28,12 @@ from pulumi_dataarts.dli.wire import comparable
 from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.errors import ProvisionError
 from pulumi_dataarts.huawei import objects
+from pulumi_dataarts.huawei.redaction import secrets_in, secrets_in_text
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.effects import EDITED
 from pulumi_dataarts.model import paths
 from pulumi_dataarts.model.plans import Plan, Step, TextChange
-from pulumi_dataarts.model.values import plain
+from pulumi_dataarts.model.values import Secret, plain
 from pulumi_dataarts.report.masking import Mask
 
 TEXT_MAX: Final = 60_000
@@ -80,12 +81,22 @@ def _read(reader: Reader, step: Step, report: StepReport, sources: Sources) -> l
 
 
 def _shown(text: TextChange, mask: Mask, left: int) -> TextChange:
+    for side in filter(None, (text.old, text.new)):
+        mask.learn(*(Secret(value) for value in _secrets_of(side)))
     size = len(text.old or "") + len(text.new or "")
     if size > min(2 * TEXT_MAX, left):
         return TextChange(name=text.name, note=TOO_LONG)
     old = None if text.old is None else mask.text(text.old)
     new = None if text.new is None else mask.text(text.new)
     return text.model_copy(update={"old": old, "new": new})
+
+
+def _secrets_of(text: str) -> list[str]:
+    """Return what is secret in a job's definition, or in the code of a script."""
+    try:
+        return list(secrets_in(json.loads(text)))
+    except ValueError:
+        return list(secrets_in_text(text))
 
 
 def _factory_texts(step: Step, before: dict[str, Any], after: dict[str, Any], sources: Sources) -> Iterator[TextChange]:

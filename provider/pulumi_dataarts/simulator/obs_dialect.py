@@ -1,4 +1,4 @@
-"""What OBS knows and S3 does not: writes that never overwrite, and objects that grow by appending.
+"""What OBS knows and S3 does not: writes that never overwrite, objects that grow by appending, classes of buckets.
 
 `x-obs-forbid-overwrite: true` creates an object only where there is none, and an append is accepted only at the
 object's end: either is enough for a lock or a journal between processes.
@@ -6,10 +6,12 @@ object's end: either is enough for a lock or a journal between processes.
 Source: page obs_04_0088 (appending: position rule, 409 PositionNotEqualToLength, at most 10,000 appends).
 `x-obs-forbid-overwrite` (409 ObjectAlreadyExists) is in public clients, not in the official pages. Not documented: the
 code beyond 10,000 appends, and what an append to an object that was put is told (409 ObjectNotAppendable for both).
+A bucket's default storage class: the S3-compatible API's pages PUT Bucket, HEAD Bucket, PUT Bucket storage class.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 APPENDS_MAX: Final = 10_000
 _APPENDED, _SCOPE = "obs.appended", ""
 _NEXT: Final = "x-obs-next-append-position"
+_CLASSES, _CLASS = "obs.classes", "x-default-storage-class"
+_DEFAULT_CLASS: Final = re.compile(rb"<DefaultStorageClass>(STANDARD|STANDARD_IA|GLACIER)</DefaultStorageClass>")
 
 
 class ObsDialect:
@@ -41,7 +45,9 @@ class ObsDialect:
 
     def call(self, request: S3Request) -> S3Answer:
         """Answer a request; when it returns, what it changed is durable."""
-        if not request.key or request.method == "GET":
+        if not request.key:
+            return self._bucket(request)
+        if request.method == "GET":
             return self._s3.call(request)
         if request.method == "HEAD":
             return self._with_position(request)
@@ -54,6 +60,33 @@ class ObsDialect:
             if answer.status < 300 and request.query.keys() <= {"uploadId", "x-id", "versionId"}:
                 self._store.delete(_APPENDED, _SCOPE, _name(request))
             return answer
+
+    def _bucket(self, request: S3Request) -> S3Answer:
+        if request.method == "PUT":
+            with self._store.transaction():
+                return self._classify(request) if "storagePolicy" in request.query else self._put_bucket(request)
+        answer = self._s3.call(request)
+        if request.method != "HEAD" or answer.status >= 300:
+            return answer
+        with self._store.transaction():
+            kept = self._store.get(_CLASSES, _SCOPE, request.bucket) or {"class": "STANDARD"}
+        return replace(answer, headers={**answer.headers, _CLASS: str(kept["class"])})
+
+    def _put_bucket(self, request: S3Request) -> S3Answer:
+        is_new = request.creates_bucket and not self.moto.has_bucket(request.bucket)
+        answer = self._s3.call(request)
+        if is_new and answer.status < 300:
+            self._store.put(_CLASSES, _SCOPE, request.bucket, {"class": _header(request, _CLASS) or "STANDARD"})
+        return answer
+
+    def _classify(self, request: S3Request) -> S3Answer:
+        found = _DEFAULT_CLASS.search(request.body)
+        if not self.moto.has_bucket(request.bucket):
+            return s3_auth.error(404, "NoSuchBucket", "The specified bucket does not exist.", request)
+        if found is None:
+            return s3_auth.error(400, "MalformedXML", "There is no DefaultStorageClass.", request)
+        self._store.put(_CLASSES, _SCOPE, request.bucket, {"class": found[1].decode()})
+        return S3Answer(200)
 
     def _append(self, request: S3Request) -> S3Answer:
         position, length = request.query.get("position", ""), self._length(request)
@@ -98,10 +131,11 @@ _OF_THE_PART: Final = frozenset({"content-length", "content-md5", "x-amz-content
 
 
 def _forbids(request: S3Request) -> bool:
-    return any(
-        name.lower() in ("x-obs-forbid-overwrite", "x-amz-forbid-overwrite") and value.lower() == "true"
-        for name, value in request.headers.items()
-    )
+    return any(_header(request, f"x-{who}-forbid-overwrite").lower() == "true" for who in ("obs", "amz"))
+
+
+def _header(request: S3Request, name: str) -> str:
+    return next((value for key, value in request.headers.items() if key.lower() == name), "")
 
 
 def _name(request: S3Request) -> str:
