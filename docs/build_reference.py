@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from generate import commands, errors, events, resources, settings
+from generate import commands, errors, events, releases, resources, settings
 
 FOLDER = Path(__file__).parent / "reference"
 PAGES = {
@@ -16,6 +16,7 @@ PAGES = {
     "exit-codes.md": errors.exit_page,
     "errors.md": errors.error_page,
     "events.md": events.page,
+    "releases.md": releases.page,
 }
 
 

@@ -41,16 +41,19 @@ class Entry(_Value):
 class Need(_Value):
     """Something outside of the release that its jobs name, and that each environment has its own of."""
 
-    kind: NeedKind
+    kind: NeedKind = Field(description="What is needed.")
     name: str = Field(description="Name as it stands in the release; a binding maps it to the environment's own.")
-    type: str = Field(default="", description="Kind of connection or cluster, e.g. `DWS_CONNECTION`; empty if unsaid.")
+    type: str = Field(
+        default="",
+        description="Kind of connection or cluster, `DWS_CONNECTION`; of a parameter, `HAS_VALUE` if it has one.",
+    )
     used_by: tuple[str, ...] = Field(default=(), description="Where: job, node and line of its source.")
 
 
 class Content(_Value):
     """What a release holds and needs: exactly what its digest covers."""
 
-    version: Literal["release-v1"] = Field(default="release-v1", alias="schema")
+    version: Literal["release-v1"] = Field(default="release-v1", alias="schema", description="The form.")
     project: str = Field(description="Name of the Pulumi project.")
     entries: tuple[Entry, ...] = Field(description="Every file of the archive but the manifest itself, by path.")
     needs: tuple[Need, ...] = Field(default=(), description="What an environment has to have or to bind.")
