@@ -25,8 +25,8 @@ mode, so that equal content is equal bytes.
 | `{PROGRAM}…` | Pulumi.yaml and the program's folder, as in the project |
 | `{CONTENT}<kind>/<resource>/<name>.json` | the definitions that the program declares, by kind |
 
-`releases/<project>/<digest>.json` beside it is the whole manifest, provenance included, with a `checksum` of its own. It
-is written last.
+`releases/<project>/<digest>.json` beside it is the whole manifest, provenance included, with a `checksum` of its
+own. It is written last.
 """
 
 
