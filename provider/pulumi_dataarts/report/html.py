@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 FOLDER: Final = Path(__file__).parent / "templates"
 OPEN_MAX: Final = 12
 """Up to so many changes are shown unfolded."""
+CARE: Final = DESTRUCTIVE | {"moves data", "overwrites an outside edit"}
 CARE_MAX: Final = 8
 FIELDS_MAX: Final = 40
 NEIGHBOURS_MAX: Final = 12
@@ -113,7 +114,7 @@ def render(plan: Plan) -> str:
             origin=[*origin(plan), *_scope(plan)],
             cards=[(op, SYMBOLS[op].strip(), count, word) for op, count, word in tally(plan)],
             steps=steps,
-            grave=[view for view in steps if view.is_grave],
+            grave=[view for view in steps if CARE & set(view.step.hazards)],
             care_max=CARE_MAX,
             hazards=sorted({hazard for step in grave_first for hazard in step.hazards}),
             types=sorted({short_type(step.type) for step in grave_first}),
@@ -170,7 +171,7 @@ class _Neighbours:
 
 
 def _view(step: Step, neighbours: _Neighbours, texts: list[TextView], *, is_open: bool) -> StepView:
-    told = {_path_of(text) for text in texts if text.rows}
+    told = {path for text in texts if text.rows for path in _paths_of(text)}
     fields = [field for field in _fields(step) if field.path not in told]
     words = [step.name, step.type, step.op, *step.hazards, *(field.path for field in fields[:FIELDS_MAX])]
     return StepView(
@@ -191,10 +192,10 @@ def _view(step: Step, neighbours: _Neighbours, texts: list[TextView], *, is_open
     )
 
 
-def _path_of(text: TextView) -> str:
-    """Return the property whose digest a text stands for: it needs no row beside the text."""
+def _paths_of(text: TextView) -> tuple[str, str]:
+    """Return the properties whose digest a text stands for: they need no rows beside the text."""
     section, _, name = text.name.partition("/")
-    return render_path((section, name))
+    return render_path((section, name)), render_path((section, name, "sql_body"))
 
 
 def _fields(step: Step) -> list[FieldView]:
