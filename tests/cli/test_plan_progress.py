@@ -89,3 +89,12 @@ def test_on_a_terminal_what_is_under_way_is_shown_in_a_preview_too() -> None:
     lines.on_event(Progress(URN, "RUNNING canary"))
     assert re.search(r"load +0\.\d s  RUNNING \[secret\]", str(lines._rows()))
     assert "running the program" not in str(lines._rows())
+
+
+def test_whoever_stops_a_run_is_told_what_is_being_finished() -> None:
+    watch = Watch()
+    assert watch.lines.under_way() == ""
+    for number in range(5):
+        watch.lines.on_event(StepStarted(f"{URN}-{number}", "create"))
+    watch.now_s = 7
+    assert watch.lines.under_way() == "load-0 (7 s), load-1 (7 s), load-2 (7 s) and 2 more"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -158,7 +158,8 @@ def declared(chosen: Chosen) -> tuple[Declared, ...]:
     operation = _operation(chosen, "update", Wishes(stack=None), dry_run=True)
     operation = replace(operation, config={**operation.config, KEY: LOGICAL})
     cancellation = Cancellation()
-    with _interruptible(cancellation), listening(quiet=True, log=None, mask=plans.mask_of(chosen)) as on_event:
+    mask = plans.mask_of(chosen)
+    with listening(quiet=True, log=None, mask=mask) as on_event, _interruptible(cancellation, on_event.under_way):
         outcome = run(operation, Snapshot(), None, on_event, cancellation)
     if not outcome.ok:
         _end(outcome, "No release was made.")
@@ -186,7 +187,8 @@ def _drive(
     cancellation = Cancellation()
     operation = _operation(chosen, kind, wishes, dry_run=journal is None)
     quiet = journal is None or wishes.as_json
-    with _interruptible(cancellation), listening(quiet=quiet, log=wishes.event_log, mask=mask) as on_event:
+    heard = listening(quiet=quiet, log=wishes.event_log, mask=mask)
+    with heard as on_event, _interruptible(cancellation, on_event.under_way):
         outcome = run(operation, base, journal, on_event, cancellation)
     context = Context(
         operation="preview" if journal is None else kind,
@@ -277,12 +279,13 @@ def _note(text: str) -> None:
 
 
 @contextmanager
-def _interruptible(cancellation: Cancellation) -> Iterator[None]:
-    """Let Ctrl-C, or what ends a job in CI, ask for the next stage of cancellation."""
+def _interruptible(cancellation: Cancellation, under_way: Callable[[], str]) -> Iterator[None]:
+    """Let Ctrl-C, or what ends a job in CI, ask for the next stage of cancellation; say what is being finished."""
 
     def on_signal(_number: int, _frame: object) -> None:
         polite = cancellation.request() == 1
-        click.echo("stopping: finishing what is under way; again to stop at once" if polite else "stopping", err=True)
+        finishing = under_way() or "what is under way"
+        click.echo(f"stopping: finishing {finishing}; again to stop at once" if polite else "stopping", err=True)
 
     before = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

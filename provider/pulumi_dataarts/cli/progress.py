@@ -56,7 +56,7 @@ def look_of(*, all_fields: bool = False, sames: bool = False) -> Look:
 
 
 @contextmanager
-def listening(*, quiet: bool, log: Path | None, mask: Mask) -> Iterator[OnEvent]:
+def listening(*, quiet: bool, log: Path | None, mask: Mask) -> Iterator[Heard]:
     """Give what hears an operation's events; it shows them, and writes them to `log` if there is one.
 
     `quiet` leaves out what a preview's steps would say twice.
@@ -65,13 +65,24 @@ def listening(*, quiet: bool, log: Path | None, mask: Mask) -> Iterator[OnEvent]
         is_live = _is_lively(sys.stderr) and not os.environ.get("CI")
         shown: Lines = stack.enter_context(LiveLines(mask, quiet=quiet) if is_live else Lines(mask, quiet=quiet))
         written = stack.enter_context(_written(log, mask)) if log else None
+        yield Heard(shown, written)
 
-        def on_event(event: Event) -> None:
-            shown.on_event(event)
-            if written:
-                written(event)
 
-        yield on_event
+class Heard:
+    """What an operation's events are told to."""
+
+    def __init__(self, shown: Lines, written: OnEvent | None) -> None:
+        self._shown, self._written = shown, written
+
+    def __call__(self, event: Event) -> None:
+        """Show an event, and write it down where that was asked for."""
+        self._shown.on_event(event)
+        if self._written:
+            self._written(event)
+
+    def under_way(self) -> str:
+        """Return the names of what is under way right now, a few of them; empty where nothing is."""
+        return self._shown.under_way()
 
 
 class Words:
@@ -168,9 +179,14 @@ class Lines:
             if not self._has_begun:
                 self._say(f" … still running the program ({now - self._began_at:.0f} s)")
                 return
-            names = [f"{_name(urn)} ({now - since:.0f} s)" for urn, since in list(started.items())[:3]]
-            more = f" and {len(started) - len(names)} more" if len(started) > len(names) else ""
-            self._say(f" … still at {', '.join(names)}{more}")
+            self._say(f" … still at {self.under_way()}")
+
+    def under_way(self) -> str:
+        """Return what is under way and for how long, three names at most. Takes no lock: a signal may ask."""
+        started, now = list(self._words.started.items()), self._clock()
+        names = [f"{_name(urn)} ({now - since:.0f} s)" for urn, since in started[:3]]
+        more = f" and {len(started) - len(names)} more" if len(started) > len(names) else ""
+        return f"{', '.join(names)}{more}"
 
     def _beat(self) -> None:
         while not self._end.wait(self._every_s / 4):
