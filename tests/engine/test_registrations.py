@@ -28,11 +28,12 @@ def test_an_unchanged_program_changes_nothing() -> None:
     assert world.snapshot == before
 
 
-def test_a_renamed_resource_keeps_its_object() -> None:
+@pytest.mark.parametrize("alias", [Alias(name="a"), Alias(urn=urn("a"))], ids=["object", "urn"])
+def test_a_renamed_resource_keeps_its_object(alias: Alias) -> None:
     world = World()
     world.up(things("a"))
     id = world.state("a").id
-    outcome = world.up(things("b", aliases=(Alias(name="a"),)))
+    outcome = world.up(things("b", aliases=(alias,)))
     assert outcome.counts == {"same": 2}
     assert world.state("b").id == id
     assert not calls(world, "create", "delete")
@@ -255,6 +256,15 @@ def test_operations_that_had_no_answer_are_told_of_and_creations_carried_on() ->
     assert outcome.ok
     assert urn("lost") in outcome.warnings[0]
     assert world.snapshot.pending == (PendingOperation("creating", lost),)
+
+
+def test_each_call_is_told_the_timeout_of_its_kind() -> None:
+    world = World()
+    timeouts = {"create": 60.0, "update": 5400.0, "delete": 30.0}
+    for size in (1, 2):
+        world.up(things("a", inputs={"size": size}, custom_timeouts=timeouts))
+    world.destroy()
+    assert world.cloud.timeouts == [("create", 60), ("update", 5400), ("delete", 30)]
 
 
 @pytest.mark.parametrize("timeout", ["create", "update", "delete"])

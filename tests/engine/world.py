@@ -59,6 +59,7 @@ class Cloud:
     held: dict[str, asyncio.Event] = field(default_factory=dict)
     unready: dict[str, str] = field(default_factory=dict)
     next_id: int = 0
+    timeouts: list[tuple[str, float]] = field(default_factory=list)
 
     def _call(self, operation: str, urn: str) -> str:
         name = urns.parse(urn).name
@@ -89,6 +90,7 @@ class Cloud:
         if self.dry_run:
             return Made("", inputs)
         name = self._call("create", urn)
+        self.timeouts.append(("create", timeout_s))
         if name in self.held:
             await self.held[name].wait()
         self.next_id += 1
@@ -101,6 +103,7 @@ class Cloud:
         if self.dry_run:
             return Made(old.id, news)
         name = self._call("update", old.urn)
+        self.timeouts.append(("update", timeout_s))
         self.objects[old.id] = plain(news)
         errors = (self.unready[name],) if name in self.unready else ()
         return Made(old.id, annotated({**plain(news), "arn": f"arn:{old.id}"}, news), errors)
@@ -114,6 +117,7 @@ class Cloud:
 
     async def delete(self, known: Known, timeout_s: float) -> None:
         self._call("delete", known.urn)
+        self.timeouts.append(("delete", timeout_s))
         assert known.id in self.objects, f"{known.id} is deleted twice"
         del self.objects[known.id]
 

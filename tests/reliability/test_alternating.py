@@ -29,10 +29,14 @@ pytestmark = [
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    project = make_project(tmp_path)
-    (tmp_path / "state").mkdir()
+    return at_home(make_project(tmp_path), tmp_path)
+
+
+def at_home(project: Project, folder: Path) -> Project:
+    """Give a project a backend that both engines use, and the official one this interpreter."""
+    (folder / "state").mkdir()
     project.environment |= {
-        "PULUMI_BACKEND_URL": f"file://{tmp_path / 'state'}",
+        "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
     }

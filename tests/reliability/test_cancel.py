@@ -33,14 +33,16 @@ def at_call(project: Project, process: subprocess.Popen[str], number: int) -> No
         time.sleep(0.005)
 
 
-def interrupted(project: Project, command: str, number: int, times: int) -> tuple[int, str, float]:
+def interrupted(
+    project: Project, command: str, number: int, times: int, by: signal.Signals = signal.SIGINT
+) -> tuple[int, str, float]:
     """Start a command, interrupt it after so many calls; return its exit code, what it said, and when that was."""
     began = len(project.calls())
     with project.start(command, "--yes", "--parallel", "4") as process:
         at_call(project, process, began + number)
         asked_s = time.time()
         for _ in range(times):
-            process.send_signal(signal.SIGINT)
+            process.send_signal(by)
             time.sleep(0.1)
         out, err = process.communicate(timeout=60)
     return process.returncode, out + err, asked_s
@@ -56,14 +58,16 @@ def require_recovery(project: Project) -> None:
     project.dataarts("preview", "--expect-no-changes")
 
 
-@pytest.mark.parametrize(("command", "number"), [("up", 1), ("up", 10), ("destroy", 6)])
+@pytest.mark.parametrize(
+    ("command", "number", "by"), [("up", 1, signal.SIGINT), ("up", 10, signal.SIGTERM), ("destroy", 6, signal.SIGINT)]
+)
 def test_once_finishes_what_is_under_way_saves_it_and_begins_nothing(
-    project: Project, command: str, number: int
+    project: Project, command: str, number: int, by: signal.Signals
 ) -> None:
     if command == "destroy":
         project.dataarts("up", "--yes")
     project.wants(THINGS, slow_s=0.3)
-    code, said, asked_s = interrupted(project, command, number, times=1)
+    code, said, asked_s = interrupted(project, command, number, times=1, by=by)
     assert code == 8, said
     assert "finishing what is under way" in said
     late = [line for moment_s, line in project.calls() if moment_s > asked_s + 1]

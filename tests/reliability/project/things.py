@@ -27,6 +27,13 @@ def put(id, props):
     unfinished.rename(CLOUD / id)
 
 
+def seen(value):
+    """Assets are objects that are never equal."""
+    if isinstance(value, dict):
+        return {key: seen(item) for key, item in value.items()}
+    return seen(vars(value)) if isinstance(value, (pulumi.Asset, pulumi.Archive)) else value
+
+
 class Provider(ResourceProvider):
     serialize_as_secret_always = False
 
@@ -34,7 +41,7 @@ class Provider(ResourceProvider):
         return type(self), ()
 
     def diff(self, _id, olds, news):
-        changed = [key for key in ("name", "size", "up") if olds.get(key) != news.get(key)]
+        changed = [key for key in ("name", "size", "up") if seen(olds.get(key)) != seen(news.get(key))]
         return DiffResult(changes=bool(changed), replaces=[key for key in changed if key == "name"])
 
     def create(self, props):
