@@ -15,7 +15,9 @@ def run(folder: Path, code: str, *arguments: str) -> subprocess.CompletedProcess
     """Run pytest in a folder with this one test file, without any setting of ours."""
     (folder / "test_example.py").write_text(code)
     (folder / "pytest.ini").write_text("[pytest]\n")
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
+    plugins = ("cacheprovider", "schemathesis", "anyio", "hypothesispytest", "xdist", "timeout")
+    without = [word for name in plugins for word in ("-p", f"no:{name}")]
+    command = [sys.executable, "-m", "pytest", "-q", *without, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=100, check=False)
 
 
@@ -29,7 +31,7 @@ def test_the_example_of_the_page_passes(tmp_path: Path) -> None:
 
 def test_a_suite_that_does_not_use_it_imports_nothing_heavy(tmp_path: Path) -> None:
     code = f"import sys\n\ndef test_light():\n    assert not {HEAVY!r} & sys.modules.keys()\n"
-    done = run(tmp_path, code, "-p", "no:anyio", "-p", "no:hypothesispytest", "-p", "no:xdist", "-p", "no:timeout")
+    done = run(tmp_path, code)
     assert done.returncode == 0, done.stdout
 
 
