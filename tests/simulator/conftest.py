@@ -10,7 +10,10 @@ import httpx
 import pytest
 
 from pulumi_dataarts.simulator import cdm, coverage, dlf, dli, iam
+from pulumi_dataarts.simulator.clock import ManualClock
+from pulumi_dataarts.simulator.embedded import EmbeddedCloud
 from pulumi_dataarts.simulator.routing import Router
+from pulumi_dataarts.simulator.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,6 +55,14 @@ def served_by_an_sdk(cloud: RunningCloud) -> set[str]:
     ]
     found = {(coverage.key(match[0]), agent) for match, agent in matches if match}
     return {name for name, agent in found if agent.startswith(SDK_AGENT) or name in coverage.NO_SDK}
+
+
+@pytest.fixture(scope="module")
+def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
+    """A cloud without sockets, where nothing takes time."""
+    cloud = EmbeddedCloud(tmp_path_factory.mktemp("kernel"), Settings(boot_s=0, run_s=0, task_s=0), ManualClock())
+    yield cloud
+    cloud.close()
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ The kernel is called without a socket, so that some thousand requests cost secon
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -16,11 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from openapi_spec_validator import validate
 
-from pulumi_dataarts.simulator.clock import ManualClock
 from pulumi_dataarts.simulator.embedded import EmbeddedCloud
 from pulumi_dataarts.simulator.http import Answer, JsonText, Request
 from pulumi_dataarts.simulator.s3 import S3Request
-from pulumi_dataarts.simulator.settings import Settings
 from tests.simulator.cdm_calls import MYSQL, OBS, job, link
 from tests.simulator.conftest import TOKEN_REQUEST
 from tests.simulator.sdk import zipped
@@ -73,13 +70,6 @@ queries = st.dictionaries(
     st.sampled_from(["", "0", "1", "-1", "10", "9" * 30, "²", "BATCH", "NORMAL_JOB", "a", "asc", "true"]),
     max_size=2,
 )
-
-
-@pytest.fixture(scope="module")
-def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedCloud]:
-    cloud = EmbeddedCloud(tmp_path_factory.mktemp("fuzz"), Settings(boot_s=0, run_s=0, task_s=0), ManualClock())
-    yield cloud
-    cloud.close()
 
 
 def ask(cloud: EmbeddedCloud, method: str, path: str, body: bytes = b"", query: str = "", **headers: str) -> Answer:
@@ -186,14 +176,14 @@ def hammer(cloud: EmbeddedCloud, examples: int) -> None:
     assert len(asked) > len(found)
 
 
-def test_no_request_is_a_fault_of_the_cloud(cloud: EmbeddedCloud) -> None:
-    hammer(cloud, 80)
+def test_no_request_is_a_fault_of_the_cloud(kernel: EmbeddedCloud) -> None:
+    hammer(kernel, 80)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_no_request_is_a_fault_of_the_cloud_however_many_are_tried(cloud: EmbeddedCloud) -> None:
-    hammer(cloud, 3000)
+def test_no_request_is_a_fault_of_the_cloud_however_many_are_tried(kernel: EmbeddedCloud) -> None:
+    hammer(kernel, 3000)
 
 
 PROPERTIES = [
@@ -241,18 +231,18 @@ def hammer_obs(cloud: EmbeddedCloud, examples: int) -> None:
     run()
 
 
-def test_no_request_is_a_fault_of_obs(cloud: EmbeddedCloud) -> None:
-    hammer_obs(cloud, 150)
+def test_no_request_is_a_fault_of_obs(kernel: EmbeddedCloud) -> None:
+    hammer_obs(kernel, 150)
 
 
 @pytest.mark.slow
-def test_no_request_is_a_fault_of_obs_however_many_are_tried(cloud: EmbeddedCloud) -> None:
-    hammer_obs(cloud, 5000)
+def test_no_request_is_a_fault_of_obs_however_many_are_tried(kernel: EmbeddedCloud) -> None:
+    hammer_obs(kernel, 5000)
 
 
-def test_the_description_is_openapi_and_has_every_route(cloud: EmbeddedCloud) -> None:
-    described = ask(cloud, "GET", "/_embedded/openapi.json").body
+def test_the_description_is_openapi_and_has_every_route(kernel: EmbeddedCloud) -> None:
+    described = ask(kernel, "GET", "/_embedded/openapi.json").body
     validate(described)
-    assert {(method, path) for method, path, _ in operations(cloud)} == {
-        (route.method, route.template) for route in cloud.routes
+    assert {(method, path) for method, path, _ in operations(kernel)} == {
+        (route.method, route.template) for route in kernel.routes
     }

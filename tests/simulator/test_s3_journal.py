@@ -137,6 +137,58 @@ def test_a_copy_is_repeated_from_what_was_copied(disk: Disk) -> None:
     assert disk.s3.call(S3Request("GET", "/bkt/source")).status == 404
 
 
+def test_a_source_is_kept_no_longer_than_a_copy_needs_it(disk: Disk) -> None:
+    for number in range(20):
+        disk.send("PUT", "/bkt/source", str(number).encode())
+        disk.send("PUT", "/bkt/copy", x_amz_copy_source="/bkt/source")
+    disk.send("PUT", "/bkt/source", b"last")
+    assert disk.records() == 4  # the bucket, what was copied, the copy, what came after
+    disk.reopen()
+    assert [disk.send("GET", f"/bkt/{key}").body for key in ("copy", "source")] == [b"19", b"last"]
+    disk.send("PUT", "/bkt/copy", b"no copy any more")
+    assert disk.records() == 3
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_source_that_was_moved_away_goes_with_its_copy(disk: Disk, at_once: bool) -> None:
+    body = b"<Delete><Object><Key>draft</Key></Object></Delete>"
+    digest = base64.b64encode(hashlib.md5(body).digest()).decode()
+    for _ in range(5):
+        disk.send("PUT", "/bkt/draft", b"x")
+        disk.send("PUT", "/bkt/draft?tagging", TAGS)
+        disk.send("PUT", "/bkt/final", x_amz_copy_source="/bkt/draft")
+        if at_once:
+            disk.send("POST", "/bkt?delete", body, Content_MD5=digest)
+        else:
+            disk.send("DELETE", "/bkt/draft")
+    disk.reopen()
+    assert disk.send("GET", "/bkt/final").body == b"x"
+    assert disk.send("GET", "/bkt/final?tagging").body.count(b"<Key>team</Key>") == 1
+    assert disk.s3.call(S3Request("GET", "/bkt/draft")).status == 404
+    assert disk.records() == 5
+    disk.send("DELETE", "/bkt/final")
+    assert disk.records() == 1
+
+
+def test_a_copy_outlives_the_bucket_that_it_came_from(disk: Disk) -> None:
+    disk.send("PUT", "/old")
+    disk.send("PUT", "/old/k", b"x")
+    disk.send("PUT", "/bkt/k", x_amz_copy_source="/old/k")
+    disk.send("DELETE", "/old/k")
+    disk.send("DELETE", "/old")
+    disk.reopen()
+    assert disk.send("GET", "/bkt/k").body == b"x"
+    assert disk.s3.call(S3Request("GET", "/old")).status == 404
+
+
+def test_tags_that_were_taken_away_stay_away(disk: Disk) -> None:
+    disk.send("PUT", "/bkt/k", b"x")
+    disk.send("PUT", "/bkt/k?tagging", TAGS)
+    disk.send("DELETE", "/bkt/k?tagging")
+    disk.reopen()
+    assert b"team" not in disk.send("GET", "/bkt/k?tagging").body
+
+
 def test_an_object_costs_one_record_however_often_it_is_written(disk: Disk) -> None:
     for number in range(20):
         disk.send("PUT", "/bkt/k", str(number).encode())
@@ -273,6 +325,10 @@ class Restarts(RuleBasedStateMachine):
     @rule(bucket=buckets, key=keys)
     def tag(self, bucket: str, key: str) -> None:
         self._send("PUT", f"/{bucket}/{key}?tagging", TAGS)
+
+    @rule(bucket=buckets, key=keys)
+    def untag(self, bucket: str, key: str) -> None:
+        self._send("DELETE", f"/{bucket}/{key}?tagging")
 
     @rule(bucket=buckets, key=keys)
     def delete(self, bucket: str, key: str) -> None:

@@ -1,9 +1,9 @@
 """What makes the buckets outlive the process: every request that changed something, to be repeated at the start.
 
 A record that a later request made pointless is dropped: an object costs one record however often it is written; in a
-bucket that keeps versions, one for each version that is still there. Where the past matters nothing is dropped: for an
-object that was copied, since the copy is repeated from it, and for what a bucket wrote while its versions were
-suspended.
+bucket that keeps versions, one for each version that is still there. A copy is repeated from what was copied: its
+record names those that it needs, and these stay, spent, until no copy needs them any more. Nothing is dropped of what
+a bucket wrote while its versions were suspended.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.s3 import S3Answer
     from pulumi_dataarts.simulator.store import Document, Store
 
-_KIND, _COPIED, _SCOPE = "obs.request", "obs.copied", ""
+# A record that is needed is the scope of what needs it.
+_KIND, _NEEDED, _SCOPE = "obs.request", "obs.needed", ""
 _CHANGES: Final = frozenset({"PUT", "POST", "DELETE"})
 # Who asked does not matter when it is repeated, and has no place on the disk.
 _NOT_KEPT: Final = frozenset({"authorization", "x-amz-security-token", "user-agent", "host"})
@@ -75,27 +76,79 @@ class JournaledS3:
         return moto
 
     def _record(self, request: S3Request, record: Document) -> None:
-        if source := _copy_source(request):
-            self._store.put(_COPIED, _SCOPE, source, {})
-        if _removes_versions(request):
-            self._drop(self._of_lost_versions(request))
-            if not self._past_of_a_version_matters(request):
-                return
-        elif not self._past_matters(request):
-            self._drop(self._pointless(request, record["upload"]))
-            if request.method == "DELETE" or _deletes_objects(request):
-                return
         name = str(record["seed"])
+        needs = self._needs(request)
+        for need in needs:
+            self._store.put(_NEEDED, need, name, {})
+        if not self._is_settled(request, record):
+            self._keep(name, request, {**record, "needs": needs})
+
+    def _is_settled(self, request: S3Request, record: Document) -> bool:
+        """Drop what the request made pointless, and say whether it need not be repeated itself."""
+        if _removes_versions(request):
+            return self._drop(self._of_lost_versions(request)) and request.query["versionId"] != "null"
+        if self._past_matters(request):
+            return False
+        if _deletes_objects(request):
+            return self._forget_objects(request, record)
+        return self._drop(self._pointless(request, record["upload"])) and _leaves_nothing(request)
+
+    def _forget_objects(self, request: S3Request, record: Document) -> bool:
+        """Drop the records of objects that were deleted at once; those that are needed are deleted one by one."""
+        gone = self._pointless(request, "")
+        targets = {name: self._request_of(name).raw_path for name in gone}
+        for target in sorted({targets[name] for name in gone if not self._drop([name])}):
+            seed = self._store.next_id(_KIND)
+            self._keep(str(seed), S3Request("DELETE", target), {**record, "seed": seed, "needs": []})
+        return True
+
+    def _keep(self, name: str, request: S3Request, record: Document) -> None:
         headers = {key: value for key, value in request.headers.items() if key.lower() not in _NOT_KEPT}
         as_sent = {"method": request.method, "target": request.target, "headers": headers}
         self._store.put(_KIND, _SCOPE, name, record | as_sent, label=_label(request))
         if request.body:
             self._store.put_content(_content(name), request.body)
 
-    def _drop(self, names: list[str]) -> None:
-        for name in names:
-            self._store.delete(_KIND, _SCOPE, name)
-            self._store.delete_content(_content(name))
+    def _needs(self, request: S3Request) -> list[str]:
+        """Return the names of the records that made what a copy is made from."""
+        source = _copy_source(request)
+        records = self._store.list(_KIND, _SCOPE, label=source) if source else []
+        return [name for name, record in records if not record.get("spent")]
+
+    def _drop(self, names: list[str]) -> bool:
+        """Drop records; those that a copy needs are spent instead. Say whether all are gone."""
+        needed = [name for name in names if self._store.count(_NEEDED, name)]
+        for name in needed:
+            record = self._store.get(_KIND, _SCOPE, name)
+            if record is not None:
+                self._store.put(_KIND, _SCOPE, name, {**record, "spent": True}, label=_label(_request(record)))
+        for name in set(names) - set(needed):
+            self._remove(name)
+        return not needed
+
+    def _remove(self, name: str) -> None:
+        """Drop a record, and those that it was the last to need."""
+        record = self._store.get(_KIND, _SCOPE, name)
+        self._store.delete(_KIND, _SCOPE, name)
+        self._store.delete_content(_content(name))
+        for need in record["needs"] if record else ():
+            self._store.delete(_NEEDED, need, name)
+            needed = self._store.get(_KIND, _SCOPE, need)
+            if needed is not None and needed.get("spent") and not self._store.count(_NEEDED, need):
+                self._remove(need)
+                self._drop_mere_deletions(_label(_request(needed)))
+
+    def _drop_mere_deletions(self, label: str) -> None:
+        """Drop the records of an object of which nothing is left but that it was deleted."""
+        left = self._store.list(_KIND, _SCOPE, label=label)
+        if all(record["method"] == "DELETE" for _, record in left):
+            for name, _ in left:
+                self._remove(name)
+
+    def _request_of(self, name: str) -> S3Request:
+        record = self._store.get(_KIND, _SCOPE, name)
+        assert record is not None
+        return _request(record)
 
     def _version(self, request: S3Request) -> str:
         """Return the version that a request on an object was about, or made; empty where there are none."""
@@ -106,8 +159,6 @@ class JournaledS3:
 
     def _of_lost_versions(self, request: S3Request) -> list[str]:
         """Return the names of the records of versions of this object that are there no longer."""
-        if self._was_copied(request):
-            return []
         there = {*self.moto.versions(request.bucket, request.key), "", "null"}
         records = self._store.list(_KIND, _SCOPE, label=_label(request))
         lost = [(name, record) for name, record in records if record["version"] not in there]
@@ -115,20 +166,15 @@ class JournaledS3:
         parts = [name for name, record in records if record["upload"] in uploads]
         return sorted({*parts, *(name for name, _ in lost)})
 
-    def _past_of_a_version_matters(self, request: S3Request) -> bool:
-        return request.query["versionId"] == "null" or self._was_copied(request)
-
-    def _was_copied(self, request: S3Request) -> bool:
-        return self._store.get(_COPIED, _SCOPE, _label(request)) is not None
-
     def _past_matters(self, request: S3Request) -> bool:
         if _is_property(request):
             return False
         if self.moto.was_versioned(request.bucket):
             return True
-        if request.key:
-            return self._was_copied(request)
-        return self._store.count(_COPIED, _SCOPE, contains=request.bucket + "/") > 0
+        # A bucket is deleted again with all that was in it, if a copy elsewhere needs some of that.
+        return _deletes_bucket(request) and any(
+            self._store.count(_NEEDED, name) for name, earlier in self._all() if earlier.bucket == request.bucket
+        )
 
     def _pointless(self, request: S3Request, upload: str) -> list[str]:
         """Return the names of the records whose effect this request has undone or replaced."""
@@ -172,6 +218,11 @@ def _content(name: str) -> str:
 
 def _deletes_bucket(request: S3Request) -> bool:
     return request.method == "DELETE" and not request.key and not request.query
+
+
+def _leaves_nothing(request: S3Request) -> bool:
+    """Say whether a request deletes something as a whole, or a property of a bucket: nothing is to be repeated then."""
+    return request.method == "DELETE" and (not request.key or request.query.keys() <= {"x-id", "versionId", "uploadId"})
 
 
 def _deletes_objects(request: S3Request) -> bool:
