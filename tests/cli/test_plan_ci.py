@@ -165,6 +165,56 @@ def test_a_job_shows_its_identity_and_gets_the_keys_for_its_state(runner: Runner
     assert runner.run(exported) == "embedded\n"
 
 
+BOUND = """
+from pulumi_dataarts import bindings
+obs.Bucket("raw", bucket=f"{bindings.current().prefix}-raw", force_destroy=True)
+"""
+
+
+def git(folder: Folder, *arguments: str) -> str:
+    command = ["git", "-c", "user.name=a", "-c", "user.email=a@example.com", *arguments]
+    return subprocess.run(command, cwd=folder.path, check=True, capture_output=True, text=True).stdout
+
+
+@pytest.mark.slow
+def test_a_release_is_promoted_with_the_plan_that_was_approved(runner: Runner) -> None:
+    folder = runner.folder
+    (folder.path / "Pulumi.yaml").write_text("name: sample\nruntime: python\nmain: program\n")
+    (folder.path / "program").mkdir()
+    (folder.path / "program/__main__.py").write_text((folder.path / "__main__.py").read_text().replace(PROGRAM, BOUND))
+    text = (folder.path / "Pulumi.dev.yaml").read_text()
+    for stack in ("dev", "prod"):
+        bound = f"  dataarts:bindings: {json.dumps({'prefix': f'ci-{stack}'})}\n"
+        (folder.path / f"Pulumi.{stack}.yaml").write_text(text + bound)
+    for command in (
+        ["release", "create", "-m", "x"],
+        ["release", "pin", "dev", "latest"],
+        ["up", "--yes", "-s", "dev"],
+    ):
+        folder.dataarts(*command)
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "init", "-q", "--bare", str(runner.store / "remote"))
+    git(folder, "add", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "program")
+    git(folder, "commit", "-qm", "one")
+    git(folder, "push", "-q", "-u", str(runner.store / "remote"), "main")
+    git(folder, "remote", "add", "origin", str(runner.store / "remote"))
+    git(folder, "push", "-q", "-u", "origin", "main")
+    prepare, up = (
+        {step["name"]: step["run"] for step in job["steps"] if "run" in step}
+        for job in jobs("github", "dataarts-promote.yml")["jobs"].values()
+    )
+    where = {"SOURCE": "dev", "STACK": "prod"}
+    runner.run(prepare["prepare"], **where)
+    runner.run(prepare["the line"], **where)
+    assert "ci-prod-raw" in (folder.path / "plan.md").read_text()
+    git(folder, "checkout", "-q", "Pulumi.prod.yaml")
+    runner.run(up["up"], **where)
+    runner.run(up["commit"], **where)
+    assert "Promote dev to prod" in git(folder, "log", "origin/main", "-1", "--format=%s")
+    assert "dataarts:release" in git(folder, "show", "origin/main:Pulumi.prod.yaml")
+    assert "no changes" in folder.dataarts("preview", "--refresh", "--stack", "prod").out
+
+
 class Notes(BaseHTTPRequestHandler):
     """GitLab's notes on a merge request."""
 

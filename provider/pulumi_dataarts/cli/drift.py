@@ -96,7 +96,8 @@ def _accept(chosen: Chosen, outcome: Outcome, plan: Plan, path: Path) -> None:
     sources = plans.sources_of(chosen)
     project = chosen.place.project
     assert sources.session is not None
-    where = Project(sources.program, project.name, chosen.file.path, chosen.file.values, sources.session)
+    program, _ = project.program()  # that of the working tree, whatever release the stack runs
+    where = Project(program, project.name, chosen.file.path, chosen.file.values, sources.session)
     draft = Draft(project.folder, plans.mask_of(chosen).text)
     result = written_back(plan, outcome.reports, draft, where)
     if not (result.taken or result.left):
