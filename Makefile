@@ -11,6 +11,7 @@ install: $(STAMP)
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(BIN)/python -m compileall -q provider  # for those who start Python with PYTHONDONTWRITEBYTECODE
 	ln -sfn ../$(VENV) stacks/$(VENV)  # the official CLI looks for it there too, from its provider process
 	touch $@
 

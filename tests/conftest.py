@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.forks import quick_python
 
 # A machine that is busy with something else is no failure: nothing here is judged by the clock.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -21,6 +24,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--golden-update", action="store_true", help="Write the golden files anew; look at the difference."
     )
+
+
+@pytest.fixture(scope="session", autouse=True)
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Processes that tests start as `sys.executable` are forked with everything imported, where that is the same."""
+    with quick_python(tmp_path_factory.mktemp("python")) as stand_in, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", stand_in)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -61,6 +61,7 @@ _CHANGES = {
     False: provider_pb2.DiffResponse.DIFF_NONE,
     None: provider_pb2.DiffResponse.DIFF_UNKNOWN,
 }
+_SCALARS = (str, int, float, bool)
 _UNNAMED = (Exception, RuntimeError, ValueError)
 _WORKERS_DEFAULT = 64
 
@@ -113,7 +114,19 @@ _LOOPS = Loops()
 
 def _to_struct(properties: dict[str, Any], pickled: str) -> struct_pb2.Struct:
     carried = {**properties, _PROVIDER: pickled}
+    if _is_plain(carried):
+        struct = struct_pb2.Struct()
+        struct.update(carried)
+        return struct
     return _LOOPS.loop.run_until_complete(rpc.serialize_properties(carried, {}))
+
+
+def _is_plain(value: Any) -> bool:
+    """Say whether the SDK would send a value as it is: nothing to await, no null to leave out, no type of its own."""
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and _is_plain(item) for key, item in value.items())
+    return all(map(_is_plain, value)) if kind is list else kind in _SCALARS
 
 
 def _received(struct: struct_pb2.Struct, *, keep_unknowns: bool = False) -> dict[str, Any]:

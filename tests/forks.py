@@ -1,0 +1,244 @@
+"""Processes for tests that begin with everything imported: forked from a server instead of started afresh.
+
+Most of what a test's processes do is to import: `dataarts`, the program and the provider host each bring in gRPC and
+Pulumi. Here a server imports that once, and a stand-in for the interpreter has it fork. A fork is a process of its own
+in a session of its own, with the caller's folder, environment and streams; the stand-in lives as long as it, passes
+signals on, and ends as it does. What is not known to start alike (`-c`, other modules, `PYTHON…` variables) runs under
+the real interpreter.
+
+    stand-in  --arguments, folder, environment, descriptors-->  server  --fork-->  minder  --fork-->  the process
+"""
+
+from __future__ import annotations
+
+import array
+import atexit
+import contextlib
+import gc
+import importlib
+import io
+import json
+import os
+import pkgutil
+import runpy
+import select
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pulumi_dataarts.engine.bootstrap import LIFELINE
+
+PACKAGES = (
+    "cli",
+    "engine",
+    "backend",
+    "report",
+    "cdm",
+    "dlf",
+    "dli",
+    "obs",
+    "huawei",
+    "lifecycle",
+    "model",
+    "simulator",
+)
+LIBRARIES = ("pulumi.dynamic", "grpc.aio", "dill", "httpx", "boto3", "moto.s3.responses", "rich.live", "jinja2")
+REAL = sys.executable
+LEFT_OUT = ("__main__", "shim", "bootstrap", "pytest_plugin", "testing")
+# Written out whole: it runs without site-packages, so that it starts in no time.
+CLIENT = """#!{python} -IS
+import json, os, signal, socket, sys
+argv, env = sys.argv[1:], dict(os.environ)
+if os.path.basename(sys.argv[0]) == "dataarts":
+    argv = ["-m", "pulumi_dataarts.cli", *argv]
+known = argv[:1] == ["-u"] or argv[:2] in (["-m", "pulumi_dataarts.cli"], ["-m", "pulumi_dataarts.simulator"])
+changing = {{name for name in env if name.startswith("PYTHON")}} - {{"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}}
+known = known and not changing
+if not known:
+    os.execv({python!r}, [{python!r}, *argv])
+told = json.dumps([argv, os.getcwd(), env]).encode()
+streams = [0, 1, 2] + ([int(env[{lifeline!r}])] if {lifeline!r} in env else [])
+server = socket.socket(socket.AF_UNIX)
+server.connect({address!r})
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda number, _: server.send(bytes([number])))
+socket.send_fds(server, [len(told).to_bytes(4, "big")], streams)
+server.sendall(told)
+for stream in streams:
+    os.close(stream)
+answer = server.recv(4)
+status = int.from_bytes(answer, "big", signed=True) if answer else -9
+if status < 0:
+    signal.signal(-status, signal.SIG_DFL) if status != -9 else None
+    os.kill(os.getpid(), -status)
+os._exit(status)
+"""
+
+
+@contextlib.contextmanager
+def quick_python(folder: Path) -> Iterator[str]:
+    """Run a server, and give the path of the interpreter's stand-in, beside which stands all that is in its folder."""
+    address, real = str(folder / "forks"), Path(REAL)
+    bin = folder / "bin"
+    bin.mkdir()
+    for path in real.parent.iterdir():
+        (bin / path.name).symlink_to(path)
+    stand_in = bin / real.name
+    for path in (stand_in, bin / "dataarts"):
+        path.unlink(missing_ok=True)
+        path.write_text(CLIENT.format(python=REAL, lifeline=LIFELINE, address=address))
+        path.chmod(0o755)
+    server = subprocess.Popen(
+        [REAL, "-m", "tests.forks", address, str(stand_in)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+    )
+    assert server.stdout is not None
+    assert server.stdout.readline() == b"ready\n"
+    try:
+        yield str(stand_in)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def serve(address: str, stand_in: str) -> None:
+    """Import everything, and fork a minder for whoever asks."""
+    listening = socket.socket(socket.AF_UNIX)
+    listening.bind(address)
+    listening.listen(64)
+    import_everything()
+    assert threading.active_count() == 1
+    gc.freeze()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    # Standard input ends when whoever started this is gone.
+    while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
+        client, _ = listening.accept()
+        if os.fork() == 0:
+            listening.close()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            mind(client, stand_in)
+        client.close()
+
+
+def import_everything() -> None:
+    """Import what the processes of tests import."""
+    for name in LIBRARIES:
+        importlib.import_module(name)
+    for package in PACKAGES:
+        module = importlib.import_module(f"pulumi_dataarts.{package}")
+        for found in pkgutil.walk_packages(module.__path__, f"{module.__name__}."):
+            if not set(found.name.split(".")) & {*LEFT_OUT, "templates"}:
+                importlib.import_module(found.name)
+
+
+def mind(client: socket.socket, stand_in: str) -> None:
+    """Fork what the client asks for, pass its signals on, and tell it the status; kill what it made if it is gone."""
+    length, streams = _received(client)
+    argv, folder, environment = json.loads(client.recv(length, socket.MSG_WAITALL))
+    child = os.fork()
+    if child == 0:
+        client.close()
+        os.setsid()
+        run(argv, folder, environment, streams, stand_in)
+    for stream in streams:
+        os.close(stream)
+    ended = os.pidfd_open(child)
+    while ended not in (ready := select.select([ended, client], [], [])[0]):
+        assert ready
+        asked = client.recv(1)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(child, asked[0] if asked else signal.SIGKILL)
+        if not asked:
+            break
+    status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    with contextlib.suppress(OSError):
+        client.send(status.to_bytes(4, "big", signed=True))
+    os._exit(0)
+
+
+def _received(client: socket.socket) -> tuple[int, list[int]]:
+    numbers = array.array("i")
+    data, ancillary, *_ = client.recvmsg(4, socket.CMSG_SPACE(4 * numbers.itemsize))
+    for _, _, item in ancillary:
+        numbers.frombytes(item)
+    return int.from_bytes(data, "big"), list(numbers)
+
+
+def run(argv: list[str], folder: str, environment: dict[str, str], streams: list[int], stand_in: str) -> None:
+    """Become what the command line says; never returns."""
+    _take(streams, environment)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.dont_write_bytecode = "PYTHONDONTWRITEBYTECODE" in environment
+    sys.executable = stand_in
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    status = 0
+    try:
+        _start(argv)
+    except SystemExit as end:
+        status = _status(end.code)
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    except BaseException:  # noqa: BLE001 - as the interpreter itself does
+        traceback.print_exc()
+        status = 1
+    _end(status)
+
+
+def _take(streams: list[int], environment: dict[str, str]) -> None:
+    for number, stream in enumerate(streams[:3]):
+        os.dup2(stream, number)
+        os.close(stream)
+    for stream in streams[3:]:
+        environment[LIFELINE] = str(stream)
+    sys.stdin = open(0, encoding="utf-8", errors="surrogateescape")  # noqa: SIM115
+    sys.stdout = _text(1)
+    sys.stderr = _text(2, errors="backslashreplace")
+
+
+def _text(descriptor: int, errors: str = "strict") -> Any:
+    raw = io.FileIO(descriptor, "wb", closefd=False)
+    return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors, write_through=True)
+
+
+def _start(argv: list[str]) -> None:
+    flag, what, *_ = argv
+    if flag == "-u":
+        sys.argv, sys.path[0] = argv[1:], str(Path(what).parent)
+        runpy.run_path(what, run_name="__main__")
+    else:
+        sys.argv, sys.path[0] = argv[1:], str(Path.cwd())
+        runpy.run_module(what, run_name="__main__", alter_sys=True)
+
+
+def _status(code: object) -> int:
+    if code is None or isinstance(code, int):
+        return code or 0
+    print(code, file=sys.stderr)
+    return 1
+
+
+def _end(status: int) -> None:
+    with contextlib.suppress(BaseException):
+        threading._shutdown()
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(status)
+
+
+if __name__ == "__main__":
+    serve(*sys.argv[1:])
