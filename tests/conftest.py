@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.forks import quick_python
+from tests.forks import REAL, quick_python
 
 # A machine that is busy with something else is no failure: nothing here is judged by the clock.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -32,6 +32,12 @@ def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with quick_python(tmp_path_factory.mktemp("python")) as stand_in, pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", stand_in)
         yield
+
+
+@pytest.fixture
+def fresh_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For tests that kill or interrupt: each process is one of its own from the start."""
+    monkeypatch.setattr(sys, "executable", REAL)
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,8 @@ from tests.defects.subjects import SUBJECTS
 from tests.dlf.samples import PATH, orders, upload, write_source
 from tests.lives import Life
 
+pytestmark = pytest.mark.usefixtures("fresh_processes")
+
 BUDGET_S = 330.0
 JOBS_MANY = 1000
 CALLS_MAX = 40

@@ -16,6 +16,8 @@ from pulumi_dataarts.engine.events import Event, StepStarted
 from pulumi_dataarts.errors import Cancelled
 from tests.engine.projects import Project
 
+pytestmark = pytest.mark.usefixtures("fresh_processes")
+
 DEADLINE_S = 20
 
 

@@ -29,6 +29,8 @@ from pulumi_dataarts.engine.reporting import Reporter
 from pulumi_dataarts.model.snapshots import Snapshot
 from tests.engine.projects import Project
 
+pytestmark = pytest.mark.usefixtures("fresh_processes")
+
 NOWHERE = Operation("update", "proj", "dev", Path("/nowhere"), Path("/nowhere"))
 PRESENTED = [(None, grpc.StatusCode.UNAUTHENTICATED), ("wrong", grpc.StatusCode.UNAUTHENTICATED), ("right", None)]
 

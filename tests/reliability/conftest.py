@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
-
-from tests.forks import REAL
 
 
 @pytest.fixture(autouse=True)
-def _fresh_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+def _fresh_processes(fresh_processes: None) -> None:
     """What is killed here has to be the process itself."""
-    monkeypatch.setattr(sys, "executable", REAL)
