@@ -88,10 +88,18 @@ def test_a_stopped_cluster_is_an_error_at_once(life: Life, cloud: RunningCloud) 
     path = f"/v1.1/{service.project_id}/clusters/{CLUSTER}/action"
     service.send(Call("stop cluster", "POST", path, body={"stop": {"stopMode": "IMMEDIATELY"}}))
     before_s = life.session.clock.now_s()
-    with pytest.raises(CloudError):
+    with pytest.raises(
+        CloudError, match=r"(?s)job orders on cluster embedded: .*The cluster is stopped, or not up yet"
+    ):
         life.refresh()
     assert life.id
     assert waited_s(life.session, before_s) < 10
+
+
+def test_a_cluster_that_comes_up_again_meanwhile_is_gone_on_with(life: Life, cloud: RunningCloud) -> None:
+    cloud.fault("status", path="*/cdm/job/orders", status=502, times=3)
+    assert life.refresh()
+    assert life.up(**ORDERS) == "same"
 
 
 def test_a_run_that_never_ends_is_waited_for_as_long_as_its_own_inputs_say(

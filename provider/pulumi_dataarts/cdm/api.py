@@ -61,6 +61,7 @@ ERRORS: Final[ErrorTable] = {
 }
 
 HINTS: Final[Mapping[str, str]] = {
+    "APIGW.0610": "The cluster is stopped, or not up yet: start it, or wait until the console shows it as normal.",
     "Cdm.0001": "Check the cluster's id, and that the user may use it.",
     "Cdm.0032": "The user lacks a CDM permission: ask the account's administrator.",
     "Cdm.0052": "Wait until the run has ended, or set `when_running`.",
