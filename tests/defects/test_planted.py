@@ -177,7 +177,7 @@ FAULTS = (
         "a call whose answer was lost is sent again unseen", "huawei/transport.py",
         "return _Attempt(Outcome.FINAL, self._about(call, error, OutcomeUnknown, LOOK_FIRST))",
         "return _Attempt(Outcome.HARMLESS, self._about(call, error, OutcomeUnknown, LOOK_FIRST))",
-        "tests/defects/test_loss.py::JobRun and create",
+        "tests/huawei/test_transport.py::test_an_unsafe_call_is_never_repeated",
     ),
     Fault(
         "custom_timeouts are heard by nobody", "huawei/pauses.py",
