@@ -31,7 +31,7 @@ from tests.dli.conftest import Bundle, jobs_in
 from tests.lives import Life, open_at
 
 QUICK = settings(
-    max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], database=None
+    max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], database=None
 )
 ITS_OWN = {"version", "update-date", "creation-date", "job_id", "create_time", "update_time", "start_time", "duration"}
 Declared = dict[str, Any]
@@ -165,6 +165,7 @@ def _without_its_own(value: Any) -> Any:
     return sorted(map(_without_its_own, value), key=repr) if isinstance(value, list) else value
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("directly")
 @pytest.mark.parametrize("name", KINDS)
 @QUICK

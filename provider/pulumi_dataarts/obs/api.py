@@ -22,6 +22,7 @@ from pulumi_dataarts.obs.rules import StorageClass
 
 _BATCH_MAX: Final = 1000
 _CHUNK_BYTES: Final = 1024 * 1024
+_ARCHIVED: Final = "InvalidObjectState"
 _UNSET: Final = frozenset({"NoSuchTagSet", "NoSuchLifecycleConfiguration", "NoSuchBucketPolicy"})
 
 
@@ -222,8 +223,8 @@ def digest_of(session: Session, bucket: str, key: str) -> str:
     return digest.hexdigest()
 
 
-def get_object_tags(session: Session, bucket: str, key: str) -> dict[str, str]:
-    """Return an object's tags.
+def get_object_tags(session: Session, bucket: str, key: str) -> dict[str, str] | None:
+    """Return an object's tags; None where they are not told, as of an object in the cold class.
 
     Tags of objects are described for OBS's own API; whether its S3-compatible one takes them is not documented.
 
@@ -235,6 +236,10 @@ def get_object_tags(session: Session, bucket: str, key: str) -> dict[str, str]:
     except NotFound as error:
         if error.code in _UNSET:
             return {}
+        raise
+    except CloudError as error:
+        if error.code == _ARCHIVED:
+            return None
         raise
 
 

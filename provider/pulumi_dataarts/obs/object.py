@@ -141,9 +141,8 @@ class ObjectHandler(Handler[ObjectInputs]):
             "digest": _live_digest(session, bucket, key, head, known),
             "size": head.size_bytes,
         }
-        if not known or "tags" in known:
-            declared["tags"] = api.get_object_tags(session, bucket, key)
-        return Live(declared, {"etag": head.etag})
+        told = api.get_object_tags(session, bucket, key) if not known or "tags" in known else None
+        return Live(declared if told is None else {**declared, "tags": told}, {"etag": head.etag})
 
     def update(
         self, id: str, known: Properties, inputs: ObjectInputs, changed: Sequence[Change], session: Session
@@ -175,7 +174,7 @@ class ObjectHandler(Handler[ObjectInputs]):
         """Take an equal object over, and finish one whose creation was cut short between content and tags."""
         live = self.read(id, dump(inputs), session)
         found = {change.field for change in differences(ObjectInputs, dump(inputs), live)} if live else set()
-        if live and found == {"tags"} and not live.declared["tags"]:
+        if live and found == {"tags"} and not live.declared.get("tags"):
             session.tell(f"obs.Object {id}: exists already as declared, without tags: taken over")
             api.put_object_tags(session, inputs.bucket, inputs.key, inputs.tags)
             return Made(id, live.facts)
