@@ -16,6 +16,8 @@ VARIABLES = {
     "PULUMI_CONFIG_PASSPHRASE": "Opens a stack's secrets.",
     "PULUMI_CONFIG_PASSPHRASE_FILE": "A file that holds it.",
     "HW_CLOUD": "Domain of the services; `myhuaweicloud.com`, or `.eu` in `eu-west-101`, without it.",
+    "HW_CREDENTIALS_FILE": "File with temporary keys, as IAM answers them.",
+    "HW_CREDENTIALS_COMMAND": "Command that prints the same.",
     "PULUMI_STACK": "The stack that commands mean when they name none.",
     "PULUMI_HOME": "Folder of the user's own settings; `~/.pulumi` without it.",
     "PULUMI_PARALLEL": "How many resources are worked on at once.",

@@ -61,7 +61,15 @@ class Wanted:
 @click.option("--json", "-j", "as_json", is_flag=True, help="Print the plan as JSON on standard output.")
 @click.option("--report", type=FILE, metavar="FILE", help="Write the plan as a page of HTML.")
 @click.option("--summary", type=FILE, metavar="FILE", help="Write the plan as Markdown, for a pull request.")
-@click.option("--parallel", "-p", type=click.IntRange(min=1), default=32, show_default=True, envvar="PULUMI_PARALLEL")
+@click.option(
+    "--parallel",
+    "-p",
+    type=click.IntRange(min=1),
+    default=32,
+    show_default=True,
+    envvar="PULUMI_PARALLEL",
+    help="How many at once.",
+)
 @yes_option
 def promote(
     source: str,

@@ -25,7 +25,15 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--allow", multiple=True, metavar="POLICY", help="Go on in spite of this policy.")
 @click.option("--diff", is_flag=True, help="Show every field that changes.")
-@click.option("--parallel", "-p", type=click.IntRange(min=1), default=32, show_default=True, envvar="PULUMI_PARALLEL")
+@click.option(
+    "--parallel",
+    "-p",
+    type=click.IntRange(min=1),
+    default=32,
+    show_default=True,
+    envvar="PULUMI_PARALLEL",
+    help="How many at once.",
+)
 @yes_option
 def rollback(stack: str, text: str | None, dry_run: bool, yes: bool, **flags: object) -> None:
     """Go back to the release before, with the bindings it had, previewed like any change.
