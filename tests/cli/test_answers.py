@@ -132,6 +132,11 @@ def test_stacks_urns_templates_and_codes_are_completed(standing: Folder) -> None
     assert "Cdm.0104" in completed(standing, "explain")
 
 
+def test_commands_are_completed_without_importing_one(standing: Folder) -> None:
+    with patch("pulumi_dataarts.cli.app.import_module", side_effect=AssertionError):
+        assert completed(standing) >= {"new", "preview", "up", "doctor"}
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_each_shell_gets_its_script(tmp_path: Path, shell: str) -> None:
     assert "_DATAARTS_COMPLETE" in typed(Folder(tmp_path), "completion", shell).out

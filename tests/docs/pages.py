@@ -55,7 +55,7 @@ class Block:
         lines = re.sub(r"\s*\\\n\s*", " ", self.body).splitlines()
         if self.info == "console":
             lines = [line[2:] for line in lines if line.startswith("$ ")]
-        lines = [REMARK.sub("", line) if line.startswith("dataarts ") else line for line in lines]
+        lines = [REMARK.sub("", line) if self.info != "console" else line for line in lines]
         return [line for line in lines if line.strip() and not INSTALLING.match(line)]
 
     def printed(self) -> list[str]:
