@@ -57,8 +57,9 @@ options = pulumi.ResourceOptions(
 )
 second = Thing("second", size, up=first.arn, opts=options)
 third = Thing("third", size, up=pulumi.Output.secret("hush"), opts=pulumi.ResourceOptions(deleted_with=second))
-# No archive of assets: the official engine and SDK cannot compare one that a dynamic provider has returned.
-files = Thing("files", size, up={"text": pulumi.StringAsset("a text"), "file": pulumi.FileAsset("wanted.json")})
+# No assets: the official engine and SDK cannot compare those that a dynamic provider has returned, by themselves.
+inner = {"list": [1, 2.5, {"none": None, "text": "x"}], "secret": pulumi.Output.secret({"a": [1]})}
+deep = Thing("deep", size, up=inner)
 pulumi.export("arns", {"first": first.arn, "second": second.arn})
 pulumi.export("nested", [{"secret": third.arn}, pulumi.Output.secret({"deep": [1, 2.5, None]})])
 """
