@@ -12,7 +12,7 @@ from pulumi_dataarts.dlf.job_import import JobImportProvider
 from pulumi_dataarts.errors import CloudError, ConfigError, RunFailed, WaitTimeout
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.simulator.testing import RunningCloud
-from tests.dlf.samples import PATH, calls, edited, orders, upload, versions, write_source
+from tests.dlf.samples import PATH, calls, edited, keys, orders, upload, versions, write_source
 from tests.lives import Life
 
 
@@ -150,3 +150,15 @@ def test_throttled_and_faulty_reads_are_repeated(life: Life, tmp_path: Path, clo
     cloud.fault("status", path="*/jobs/batch-export", status=503, times=2)
     put(life, tmp_path, orders())
     assert versions(life.session).keys() == {"orders_daily", "orders_hourly"}
+
+
+def test_what_a_failed_update_had_put_there_is_in_nobodys_way(life: Life, tmp_path: Path, cloud: RunningCloud) -> None:
+    life.session.obs().delete_object(Bucket="bundles", Key="orders/orders.zip")
+    life.up(path=PATH, bundle=write_source(tmp_path, orders()))
+    cloud.fault("task-fails", task="orders_daily", message="locked by another user")
+    with pytest.raises(RunFailed):
+        life.up(path=PATH, bundle=write_source(tmp_path, edited(orders(), clean_orders="select 2")))
+    assert life.up(path=PATH, bundle=write_source(tmp_path, edited(orders(), clean_orders="select 3"))) == "update"
+    assert api.show_script(api.workspace(life.session, "default"), "clean_orders")["content"] == "select 3"
+    life.destroy()
+    assert keys(life.session) == []

@@ -201,8 +201,7 @@ def _refuse(wanted: Wanted, verdicts: list[Verdict], plan: Plan) -> None:
 def _carried_out(wanted: Wanted, verdicts: list[Verdict], plan: Plan, *, prepare: bool) -> Promotion:
     """Write the intent down and go through the stages, as the only one at it."""
     environment = promoting.StackEnvironment(wanted.target, wanted.wishes, plan)
-    line, stack = wanted.line, wanted.target.stack.name
-    with line.held(stack, lambda text: click.echo(f"note: {text}", err=True)):
+    with wanted.line.held(wanted.target.stack.name, lambda text: click.echo(f"note: {text}", err=True)) as line:
         _require_unmoved(wanted)
         promotion = wanted.opened or line.begin(_intent(wanted, verdicts, plan))
         return line.prepare(promotion, environment) if prepare else line.carry_on(promotion, environment)

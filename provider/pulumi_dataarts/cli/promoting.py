@@ -207,10 +207,10 @@ def continuing(chosen: Chosen, kind: Kind, wishes: Wishes) -> Iterator[None]:
         yield
         return
     environment = StackEnvironment(chosen, wishes)
-    with line.held(chosen.stack.name):
-        opened = line.prepare(opened, environment)
+    with line.held(chosen.stack.name) as held:
+        opened = held.prepare(opened, environment)
         yield
-        closed = line.conclude(line.applied(opened, environment), environment)
+        closed = held.conclude(held.applied(opened, environment), environment)
     conclude(closed)
 
 

@@ -66,8 +66,8 @@ def rollback(stack: str, text: str | None, dry_run: bool, yes: bool, **flags: ob
         return
     confirm(f"{'Continue to go' if begun else 'Go'} back to {release[:SHORT]} in {stack}?", yes=yes)
     environment = promoting.StackEnvironment(chosen, wishes, plan)
-    with line.held(stack, lambda note: click.echo(f"note: {note}", err=True)):
-        done = line.carry_on(begun or _begun(line, chosen, release, config, opened, plan.digest), environment)
+    with line.held(stack, lambda note: click.echo(f"note: {note}", err=True)) as held:
+        done = held.carry_on(begun or _begun(held, chosen, release, config, opened, plan.digest), environment)
     promoting.conclude(done)
 
 

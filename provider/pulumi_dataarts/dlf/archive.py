@@ -2,7 +2,8 @@
 
 The import call takes no content, only a path in OBS. Where a local bundle is given, its archive is put there first,
 unless one with the same definitions lies there already (an `obs.Object` may have uploaded it). An archive that this
-import put there is replaced with the bundle and removed with the import; one of somebody else's is neither.
+import put there is replaced with the bundle and removed with the import; one of somebody else's is neither. Which
+it is, the state says, and where a run was cut off before it could, a mark on the object.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pulumi_dataarts.dlf.addresses import ObsPath
 from pulumi_dataarts.dlf.bundle import Bundle, checked, from_zip
@@ -21,6 +22,8 @@ from pulumi_dataarts.errors import AlreadyExists, ConfigError, NotFound
 from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.model.values import Properties
+
+MARK: Final = "dataarts-import"
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,7 @@ class Archive:
         return {"archive_sha256": self.sha256, "uploaded": self.is_ours}
 
 
-def brought(inputs: JobImportInputs, known: Mapping[str, Any], session: Session) -> Archive:
+def brought(id: str, inputs: JobImportInputs, known: Mapping[str, Any], session: Session) -> Archive:
     """Return the archive at the path, after putting the local bundle there where that is due.
 
     Raises:
@@ -52,21 +55,24 @@ def brought(inputs: JobImportInputs, known: Mapping[str, Any], session: Session)
     before = _found(session, path)
     if before is not None and _holds(before, bundle):
         return _lying(path, before, inputs, is_ours=is_known and bool(known.get("uploaded")))
-    if before is not None and not inputs.adopt and not (is_known and _sha256(before) == known.get("archive_sha256")):
+    is_as_known = before is not None and is_known and _sha256(before) == known.get("archive_sha256")
+    if before is not None and not inputs.adopt and not is_as_known and not _is_marked(session, path, id):
         raise AlreadyExists(
             f"{inputs.path} holds another archive than the bundle {inputs.bundle}, which this import did not put there",
             hint="Choose another path, or set adopt=True to replace it.",
         )
     content = bundle.to_zip()
-    objects.put(session, path.bucket, path.key, content)
+    objects.put(session, path.bucket, path.key, content, metadata={MARK: _mark(id)})
     return _lying(path, content, inputs, is_ours=True)
 
 
-def removed(known: Mapping[str, Any], session: Session) -> None:
+def removed(id: str, known: Mapping[str, Any], session: Session) -> None:
     """Remove the archive that this import put at its path, if it is still the one."""
     path = ObsPath.parse(known["path"])
     content = _found(session, path) if known.get("uploaded") else None
-    if content is not None and _sha256(content) == known.get("archive_sha256"):
+    if content is None:
+        return
+    if _sha256(content) == known.get("archive_sha256") or _is_marked(session, path, id):
         objects.delete(session, path.bucket, path.key)
 
 
@@ -95,6 +101,14 @@ def _found(session: Session, path: ObsPath) -> bytes | None:
         if error.code == "NoSuchBucket":
             raise
         return None
+
+
+def _is_marked(session: Session, path: ObsPath, id: str) -> bool:
+    return objects.metadata_of(session, path.bucket, path.key).get(MARK) == _mark(id)
+
+
+def _mark(id: str) -> str:
+    return hashlib.sha256(id.encode()).hexdigest()[:32]
 
 
 def _sha256(content: bytes) -> str:

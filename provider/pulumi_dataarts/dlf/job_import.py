@@ -65,7 +65,7 @@ class JobImportHandler(Handler[JobImportInputs]):
         """Import what changed, was edited or is bound differently, and remove what left the bundle."""
         facts = _brought(id, inputs, known, session)
         if known["path"] != inputs.path:
-            archive.removed(known, session)
+            archive.removed(id, known, session)
         return facts
 
     def read(self, id: str, known: Mapping[str, Any], session: Session) -> Live | None:
@@ -92,7 +92,7 @@ class JobImportHandler(Handler[JobImportInputs]):
         note = _note(id, known["path"], session)
         if note.read():
             note.remove()
-        archive.removed(known, session)
+        archive.removed(id, known, session)
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
         """Say which edits are overwritten, and which jobs are taken off schedule meanwhile, or deleted.
@@ -133,7 +133,7 @@ def _deletes(jobs: Collection[str]) -> list[str]:
 
 def _brought(id: str, inputs: JobImportInputs, known: Mapping[str, Any], session: Session) -> Properties:
     """Bring the workspace to what the archive says, and return the facts."""
-    found = archive.brought(inputs, known, session)
+    found = archive.brought(id, inputs, known, session)
     bindings = Bindings.of(inputs.model_dump(mode="json"))
     work = Work(session, _workspace(id, session), inputs, found.bundle, bindings)
     result = reconcile(work, Owned.of(known), Bindings.of(known), _note(id, inputs.path, session))

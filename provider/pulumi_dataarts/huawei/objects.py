@@ -53,10 +53,17 @@ HINTS: Final[Mapping[str, str]] = {
 _SERVER: Final = 500
 
 
-def put(session: Session, bucket: str, key: str, content: bytes) -> None:
+def put(session: Session, bucket: str, key: str, content: bytes, *, metadata: Mapping[str, str] | None = None) -> None:
     """Write an object, over what was there. Done twice it does no harm."""
     with translated("put object", f"{bucket}/{key}"):
-        session.obs().put_object(Bucket=bucket, Key=key, Body=content)
+        session.obs().put_object(Bucket=bucket, Key=key, Body=content, Metadata=dict(metadata or {}))
+
+
+def metadata_of(session: Session, bucket: str, key: str) -> dict[str, str]:
+    """Return what was written beside an object, keys in lower case. Raises NotFound."""
+    with translated("head object", f"{bucket}/{key}", safe=True):
+        found: dict[str, str] = session.obs().head_object(Bucket=bucket, Key=key).get("Metadata", {})
+    return found
 
 
 def get(session: Session, bucket: str, key: str, *, size_max_bytes: int = SIZE_MAX_BYTES) -> bytes:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
@@ -88,8 +88,10 @@ class Line:
     clock: Clock = lambda: datetime.now(UTC)
 
     @contextmanager
-    def held(self, stack: str, note: locks.Note = lambda text: None) -> Iterator[None]:
+    def held(self, stack: str, note: locks.Note = lambda text: None) -> Iterator[Line]:
         """Be the only one to promote into an environment: a lock in the store, with owner and, in a bucket, expiry.
+
+        What this gives is to be used meanwhile: it refuses to write once the lock is lost.
 
         Raises:
             LockHeld: somebody else is at it.
@@ -103,7 +105,7 @@ class Line:
                 hint="Wait for the end of it. The lock ends with its holder; in a bucket it expires.",
             ) from error
         try:
-            yield
+            yield replace(self, records=replace(self.records, blobs=taken.stack.blobs))
         finally:
             taken.release()
 
