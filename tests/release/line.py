@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -95,7 +95,7 @@ def orders_lake(path: Path) -> Iterator[Orders]:
         (path / "orders").mkdir()
         folder = copy_of_the_stack(path / "orders")
         folder.environment |= {"DATAARTS_CLOUD_DATA": str(data), "PULUMI_CONFIG_PASSPHRASE": "embedded"}
-        (data / "cloud.json").write_text(json.dumps({"api": cloud.api, "obs": cloud.obs}))
+        (data / "cloud.json").write_text(json.dumps(asdict(cloud.status)))
         orders = Orders(folder, cloud)
         for stack in ("staging", "prod"):
             _bind(orders, stack)
