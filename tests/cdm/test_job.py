@@ -304,7 +304,9 @@ def test_wrong_inputs_in_an_update_change_nothing(orders: Stack) -> None:
         ),
         pytest.param({"to_config": {"dek": "k"}}, "to_config.dek", "declare it in `to_secrets`", id="secret"),
         pytest.param({"from_config": {"columnList": ["a"]}}, "from_config.columnList", "join its members", id="list"),
-        pytest.param({"driver_config": {"throttlingConfig": 4}}, "driver_config.throttlingConfig", "dict", id="group"),
+        pytest.param(
+            {"driver_config": {"throttlingConfig": 4}}, "driver_config.throttlingConfig", "must be a map", id="group"
+        ),
         pytest.param({"when_running": "kill"}, "when_running", "'fail', 'stop' or 'wait'", id="policy"),
         pytest.param({"deadline_s": 0}, "deadline_s", "greater than 0", id="deadline"),
     ],
