@@ -133,7 +133,7 @@ class Session:
             table=errors,
             connection=self._connection,
             credentials=credentials,
-            throttle=Throttle(settings.rate_per_s, max(1, int(settings.rate_per_s)), self._pauses),
+            throttle=self._throttle(name),
             clock=self._pauses,
             redactor=self._redactor,
             say=self.tell,
@@ -141,6 +141,17 @@ class Session:
             auth_hint=_auth_hint(settings),
             rights_hint=_rights_hint(settings),
         )
+
+    def _throttle(self, service: str) -> Throttle:
+        rate_per_s = self.settings.rate_per_s
+
+        def tell(wait_s: float) -> None:
+            self.tell(
+                f"{service.upper()}: waiting; the next call is sent in {wait_s:.0f} s, "
+                f"as `dataarts:rateLimit` allows {rate_per_s:.3g} calls a second"
+            )
+
+        return Throttle(rate_per_s, max(1, int(rate_per_s)), self._pauses, tell)
 
     def _credentials(self) -> Credentials:
         return self.once(("credentials",), self._make_credentials)

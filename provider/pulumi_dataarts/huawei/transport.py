@@ -10,7 +10,7 @@ import logging
 import random
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pulumi_dataarts.errors import (
@@ -27,6 +27,7 @@ from pulumi_dataarts.huawei.credentials import Credentials, Unsigned
 from pulumi_dataarts.huawei.failures import LOOK_FIRST, complaint, error_of
 from pulumi_dataarts.huawei.retries import Outcome, Patience, Retries, retry_after_s
 from pulumi_dataarts.huawei.signing import canonical_query
+from pulumi_dataarts.huawei.throttle import TELL_FROM_S
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -42,7 +43,6 @@ __all__ = ["Call", "Connection", "ErrorTable", "Limits", "Reply", "Service", "an
 _log = logging.getLogger(__name__)
 
 _UNAUTHORISED, _UNAVAILABLE = 401, 503
-TELL_WAITS_FROM_S: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -268,9 +268,8 @@ class Service:
         return told
 
     def _wait(self, call: Call, attempt: _Attempt, wait_s: float) -> None:
-        if attempt.outcome is Outcome.ASKED_TO_WAIT:
-            self.throttle.hold(wait_s)
-        if wait_s >= TELL_WAITS_FROM_S:
+        is_news = attempt.outcome is not Outcome.ASKED_TO_WAIT or self.throttle.hold(wait_s)
+        if wait_s >= TELL_FROM_S and is_news:
             reason, _, _ = str(attempt.result).partition("\n")
             self.say(f"{reason}; {call.operation} is sent again in {wait_s:.0f} s")
         self.clock.sleep(wait_s)
