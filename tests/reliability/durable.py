@@ -112,7 +112,7 @@ class _Through(Batches):
 class Durable(World):
     """A world whose state is kept by the backend."""
 
-    def __init__(self, folder: Path, *, cloud: FolderCloud | None = None, blobs: Blobs | None = None) -> None:
+    def __init__(self, folder: Path, *, cloud: Cloud | None = None, blobs: Blobs | None = None) -> None:
         super().__init__(cloud=cloud or FolderCloud(folder / "cloud"))
         blobs = blobs or LocalBlobs(folder / "state")
         self.stack = Stack(blobs, "proj", "dev")
