@@ -99,7 +99,7 @@ def place(folder: Path) -> Place:
     home.mkdir()
     clean = {name: value for name, value in os.environ.items() if not name.startswith((*OURS, "CI", "GIT_"))}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    settings = {"HOME": str(home), "PATH": path, "PULUMI_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
+    settings = {"HOME": str(home), "PATH": path, "PULUMI_HOME": str(home), "COLUMNS": "120"}
     work = folder / "work"
     work.mkdir()
     return Place(work, {**clean, **settings})

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -25,7 +26,6 @@ from tests.simulator.sdk import buckets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 COMMAND = [sys.executable, "-m", "pulumi_dataarts.simulator"]
 
@@ -51,10 +51,18 @@ def run(*arguments: str) -> subprocess.CompletedProcess[str]:
 def wait_for_death(pid: int) -> None:
     deadline = time.monotonic() + 10
     while time.monotonic() < deadline:
-        if os.waitpid(pid, os.WNOHANG)[0]:
+        if is_dead(pid):
             return
         time.sleep(0.01)
     raise AssertionError(f"process {pid} still runs")
+
+
+def is_dead(pid: int) -> bool:
+    """Say whether a process has ended, whoever its parent is: a forked one has its minder."""
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return not Path(f"/proc/{pid}").exists()
 
 
 @pytest.mark.parametrize(("moment", "is_there"), [("before", False), ("after", True)])

@@ -31,7 +31,7 @@ def signed(
 
 def verdict(request: S3Request, late_s: float = 0.0) -> str:
     """Return the code of the refusal, or an empty string."""
-    answer = s3_auth.refusal(request, Settings(), time.time() + late_s)
+    answer = s3_auth.refusal(request, Settings(), time.time() + late_s, lambda _: None)
     return "" if answer is None else answer.body.decode().partition("<Code>")[2].partition("</Code>")[0]
 
 
@@ -74,7 +74,7 @@ def test_a_signature_lives_for_fifteen_minutes(late_s: float, code: str) -> None
 
 
 def test_a_refusal_of_head_has_no_body() -> None:
-    answer = s3_auth.refusal(S3Request("HEAD", "/bkt"), Settings(), time.time())
+    answer = s3_auth.refusal(S3Request("HEAD", "/bkt"), Settings(), time.time(), lambda _: None)
     assert answer is not None
     assert (answer.status, answer.body) == (403, b"")
 
