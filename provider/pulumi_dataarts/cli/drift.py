@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pulumi_dataarts.cli.driving import Wishes, surveyed
-from pulumi_dataarts.cli.operations import FILE, LOOKS, REPORTS, with_options
+from pulumi_dataarts.cli.options import FILE, LOOKS, PARALLEL, REPORTS, with_options
 from pulumi_dataarts.cli.showing import show
 from pulumi_dataarts.cli.stack import stack_option
 from pulumi_dataarts.cli.wiring import Chosen, choose, matching, open_workplace
@@ -21,16 +21,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@with_options([stack_option], LOOKS, REPORTS)
-@click.option(
-    "--parallel",
-    "-p",
-    type=click.IntRange(min=1),
-    default=32,
-    show_default=True,
-    envvar="PULUMI_PARALLEL",
-    help="How many at once.",
-)
+@with_options([stack_option, PARALLEL], LOOKS, REPORTS)
 @click.option(
     "--accept",
     type=FILE,

@@ -2,88 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from pulumi_dataarts.backend import locks
-from pulumi_dataarts.cli import completion
 from pulumi_dataarts.cli import plans as files
 from pulumi_dataarts.cli.driving import Kind, Wishes, performed, planned, require_done
+from pulumi_dataarts.cli.options import FILE, GATES, LOOKS, MANNER, REPORTS, SCOPE, with_options
 from pulumi_dataarts.cli.policies import gates_of, refuse
 from pulumi_dataarts.cli.showing import end, show, show_done
 from pulumi_dataarts.cli.stack import stack_option
 from pulumi_dataarts.cli.wiring import RELEASE, Chosen, choose, choose_all, create, is_interactive
 from pulumi_dataarts.errors import ChangesFound, ConfigError, PlanError
 from pulumi_dataarts.model.plans import Plan
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-FILE = click.Path(dir_okay=False, path_type=Path)
-
-SCOPE = [
-    click.option(
-        "--target",
-        "-t",
-        multiple=True,
-        metavar="URN",
-        shell_complete=completion.urns,
-        help="Only this resource; `*` and `**` match.",
-    ),
-    click.option("--target-dependents", is_flag=True, help="With --target: what depends on it, too."),
-    click.option(
-        "--exclude", multiple=True, metavar="URN", shell_complete=completion.urns, help="Everything but this resource."
-    ),
-    click.option(
-        "--replace", multiple=True, metavar="URN", shell_complete=completion.urns, help="Make this resource anew."
-    ),
-    click.option("--refresh", "-r", is_flag=True, help="Look at what stands in the cloud first."),
-]
-MANNER = [
-    click.option(
-        "--parallel",
-        "-p",
-        type=click.IntRange(min=1),
-        default=32,
-        show_default=True,
-        envvar="PULUMI_PARALLEL",
-        help="How many resources are worked on at once.",
-    ),
-    click.option("--continue-on-error", is_flag=True, help="After a failure, go on with what does not depend on it."),
-    click.option("--expect-no-changes", is_flag=True, help="Exit 7 if there are any."),
-]
-GATES = [
-    click.option("--max-delete", default="", metavar="N|N%", help="Refuse to delete more. [default in CI: 30%]"),
-    click.option("--max-replace", default="", metavar="N|N%", help="Refuse to replace more. [default in CI: 30%]"),
-    click.option("--allow", multiple=True, metavar="POLICY", help="Go on in spite of this policy or threshold."),
-]
-REPORTS = [
-    click.option("--json", "-j", "as_json", is_flag=True, help="Print the plan as JSON on standard output."),
-    click.option("--report", type=FILE, metavar="FILE", help="Write a page of HTML, with nothing outside of it."),
-    click.option("--summary", type=FILE, metavar="FILE", help="Write Markdown, for a pull request."),
-    click.option("--junit", type=FILE, metavar="FILE", help="Write JUnit XML."),
-    click.option("--event-log", type=FILE, metavar="FILE", help="Write what goes on as JSON lines."),
-]
-LOOKS = [
-    click.option("--diff", is_flag=True, help="Show every field that changes."),
-    click.option("--show-sames", is_flag=True, help="List unchanged resources too."),
-    click.option("--suppress-outputs", is_flag=True, help="Do not print the stack's outputs."),
-]
-
-
-def with_options(*groups: list[Callable[[Command], Command]]) -> Callable[[Command], Command]:
-    """Return what adds groups of flags to a command, in order."""
-
-    def add(command: Command) -> Command:
-        for option in reversed([option for group in groups for option in group]):
-            command = option(command)
-        return command
-
-    return add
-
 
 shared_options = with_options([stack_option], SCOPE, MANNER, GATES, LOOKS, REPORTS)
 

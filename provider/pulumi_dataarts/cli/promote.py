@@ -14,6 +14,7 @@ from pulumi_dataarts.cli import plans as files
 from pulumi_dataarts.cli import promoting, releasing
 from pulumi_dataarts.cli.asking import confirm, yes_option
 from pulumi_dataarts.cli.driving import Wishes, planned
+from pulumi_dataarts.cli.options import DIFF, FILE, JSON, PARALLEL, REPORT, SUMMARY, with_options
 from pulumi_dataarts.cli.policies import refuse as refuse_policies
 from pulumi_dataarts.cli.showing import show
 from pulumi_dataarts.cli.wiring import Chosen, choose, open_workplace
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from pulumi_dataarts.release.manifest import Manifest
     from pulumi_dataarts.release.promotion import Intent, Line
     from pulumi_dataarts.release.records import Promotion, Verdict
-
-FILE = click.Path(dir_okay=False, path_type=Path)
 
 
 @dataclass(frozen=True)
@@ -57,20 +56,7 @@ class Wanted:
 @click.option("--prepare", is_flag=True, help="Write the line and stop: `dataarts up` on TO carries it out.")
 @click.option("--save-plan", type=FILE, metavar="FILE", help="With --prepare: save the plan, for `dataarts up --plan`.")
 @click.option("--allow", multiple=True, metavar="GATE", help="Go on in spite of this gate, or policy; it is recorded.")
-@click.option("--diff", is_flag=True, help="Show every field that changes.")
-@click.option("--json", "-j", "as_json", is_flag=True, help="Print the plan as JSON on standard output.")
-@click.option("--report", type=FILE, metavar="FILE", help="Write the plan as a page of HTML.")
-@click.option("--summary", type=FILE, metavar="FILE", help="Write the plan as Markdown, for a pull request.")
-@click.option(
-    "--parallel",
-    "-p",
-    type=click.IntRange(min=1),
-    default=32,
-    show_default=True,
-    envvar="PULUMI_PARALLEL",
-    help="How many at once.",
-)
-@yes_option
+@with_options([DIFF, JSON, REPORT, SUMMARY, PARALLEL, yes_option])
 def promote(
     source: str,
     target: str,

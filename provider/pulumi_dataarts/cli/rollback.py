@@ -9,6 +9,7 @@ import click
 from pulumi_dataarts.cli import promoting, releasing
 from pulumi_dataarts.cli.asking import confirm, yes_option
 from pulumi_dataarts.cli.driving import Wishes, planned
+from pulumi_dataarts.cli.options import DIFF, PARALLEL
 from pulumi_dataarts.cli.policies import refuse
 from pulumi_dataarts.cli.showing import show
 from pulumi_dataarts.cli.wiring import Chosen, choose, open_workplace
@@ -24,16 +25,8 @@ if TYPE_CHECKING:
 @click.option("--to", "text", metavar="RELEASE", help="One that the stack has run. [default: the one before]")
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--allow", multiple=True, metavar="POLICY", help="Go on in spite of this policy.")
-@click.option("--diff", is_flag=True, help="Show every field that changes.")
-@click.option(
-    "--parallel",
-    "-p",
-    type=click.IntRange(min=1),
-    default=32,
-    show_default=True,
-    envvar="PULUMI_PARALLEL",
-    help="How many at once.",
-)
+@DIFF
+@PARALLEL
 @yes_option
 def rollback(stack: str, text: str | None, dry_run: bool, yes: bool, **flags: object) -> None:
     """Go back to the release before, with the bindings it had, previewed like any change.
