@@ -42,8 +42,7 @@ check: $(STAMP)
 	$(BIN)/python docs/build_reference.py --check
 
 bench: $(STAMP)
-	$(BIN)/dataarts bench --jobs 100
-	$(BIN)/dataarts bench --jobs 1000
+	$(BIN)/dataarts bench --jobs 100 --jobs 1000 --jobs 5000 --jobs 10000 --plot bench.svg
 
 docs: $(STAMP)
 	$(BIN)/python docs/build_reference.py
