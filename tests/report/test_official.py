@@ -93,6 +93,7 @@ obs.Object("a", bucket=bucket.bucket, key="a", content={content!r})
 
 
 @pytest.mark.official
+@pytest.mark.usefixtures("fresh_processes")
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the official CLI is not on the PATH")
 def test_both_engines_plan_the_same(tmp_path: Path, cloud: RunningCloud) -> None:
     cloud.reset()
@@ -108,5 +109,6 @@ def test_both_engines_plan_the_same(tmp_path: Path, cloud: RunningCloud) -> None
         (step["urn"], step["op"]) for step in theirs["steps"] if step["op"] != "same"
     ]
     assert ours["state"] == theirs["state"]
-    folder.dataarts("preview", "--engine", "pulumi", "--expect-no-changes", "--summary", "p.md", code=7)
+    spoken = folder.dataarts("preview", "--engine", "pulumi", "--expect-no-changes", "--summary", "p.md", code=7)
+    assert "from $PATH" not in spoken.out + spoken.err, "that our host is taken is no news"
     assert "| ~ | a | obs.Object |" in (folder.path / "p.md").read_text()

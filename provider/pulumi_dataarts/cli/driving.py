@@ -222,7 +222,7 @@ def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> 
         stack=chosen.stack.name,
         root=project.folder,
         program=folder if entry == "." else folder / entry,
-        interpreter=_interpreter(own.folder, own.runtime_options.get("virtualenv")),
+        interpreter=interpreter_of(own.folder, own.runtime_options.get("virtualenv")),
         config=config.texts,
         secret_keys=frozenset(config.secret_keys),
         options=_options(wishes, chosen),
@@ -244,7 +244,7 @@ def _options(wishes: Wishes, chosen: Chosen) -> Options:
     )
 
 
-def _interpreter(folder: Path, virtualenv: object) -> Path | None:
+def interpreter_of(folder: Path, virtualenv: object) -> Path | None:
     """Return the interpreter of the virtual environment that Pulumi.yaml names, by the project's folder.
 
     None where it is not made (yet): then the interpreter of `dataarts` itself runs the program.

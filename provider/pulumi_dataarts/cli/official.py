@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import click
 
 from pulumi_dataarts.cli import plans
 from pulumi_dataarts.cli.driving import Wishes
+from pulumi_dataarts.cli.official_host import PLUGIN, leading_path
 from pulumi_dataarts.cli.policies import gates_of
 from pulumi_dataarts.cli.wiring import Chosen, Workplace
 from pulumi_dataarts.errors import ConfigError, ProgramFailed
@@ -74,13 +75,20 @@ def _previewed(chosen: Chosen, wishes: Wishes) -> dict[str, Any]:
     }
     command = [program, "preview", "--json", "--non-interactive", *_flags(chosen, wishes)]
     folder = chosen.place.project.folder
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    with leading_path(chosen.place.project, wishes.parallel) as path:
+        environment["PATH"] = path
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     try:
         document = json.loads(done.stdout)
     except ValueError:
         click.echo(done.stderr, err=True, nl=False)
         raise ProgramFailed(f"pulumi preview ended with exit {done.returncode} and no plan") from None
-    return dict(document)
+    return {**document, "diagnostics": [*_worth_telling(document.get("diagnostics") or ())]}
+
+
+def _worth_telling(diagnostics: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Leave out that the provider host is not the one that came with the CLI: it is the one that we led it to."""
+    return (item for item in diagnostics if f"using {PLUGIN} from $PATH" not in item.get("message", ""))
 
 
 def _flags(chosen: Chosen, wishes: Wishes) -> Iterator[str]:
