@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import pytest
@@ -71,10 +72,10 @@ class Runner:
             "NUMBER": "5",
         }
 
-    def run(self, script: str, code: int = 0, **environment: str) -> str:
+    def run(self, script: str, code: int = 0, cwd: Path | None = None, **environment: str) -> str:
         done = subprocess.run(
             ["bash", "-eo", "pipefail", "-c", script],
-            cwd=self.folder.path,
+            cwd=cwd or self.folder.path,
             env={**self.environment, **environment},
             capture_output=True,
             text=True,
@@ -176,9 +177,11 @@ def git(folder: Folder, *arguments: str) -> str:
     return subprocess.run(command, cwd=folder.path, check=True, capture_output=True, text=True).stdout
 
 
-@pytest.mark.slow
-def test_a_release_is_promoted_with_the_plan_that_was_approved(runner: Runner) -> None:
+@pytest.fixture
+def released(runner: Runner) -> Folder:
+    """Return a clone of a project, with its remote: `dev` runs a release, and `prod` nothing yet."""
     folder = runner.folder
+    folder.environment["PULUMI_BACKEND_URL"] = runner.environment["PULUMI_BACKEND_URL"] = f"file://{runner.store}"
     (folder.path / "Pulumi.yaml").write_text("name: sample\nruntime: python\nmain: program\n")
     (folder.path / "program").mkdir()
     (folder.path / "program/__main__.py").write_text((folder.path / "__main__.py").read_text().replace(PROGRAM, BOUND))
@@ -193,12 +196,23 @@ def test_a_release_is_promoted_with_the_plan_that_was_approved(runner: Runner) -
     ):
         folder.dataarts(*command)
     git(folder, "init", "-q", "-b", "main")
-    git(folder, "init", "-q", "--bare", str(runner.store / "remote"))
+    git(folder, "init", "-q", "--bare", "-b", "main", str(runner.store / "remote"))
     git(folder, "add", "Pulumi.yaml", "Pulumi.dev.yaml", "Pulumi.prod.yaml", "program")
     git(folder, "commit", "-qm", "one")
-    git(folder, "push", "-q", "-u", str(runner.store / "remote"), "main")
     git(folder, "remote", "add", "origin", str(runner.store / "remote"))
     git(folder, "push", "-q", "-u", "origin", "main")
+    return folder
+
+
+def assert_promoted(folder: Folder) -> None:
+    """Check that the remote names the release of `prod`, and that `prod` runs it."""
+    assert "Promote dev to prod" in git(folder, "log", "origin/main", "-1", "--format=%s")
+    assert "dataarts:release" in git(folder, "show", "origin/main:Pulumi.prod.yaml")
+    assert "no changes" in folder.dataarts("preview", "--refresh", "--stack", "prod").out
+
+
+@pytest.mark.slow
+def test_a_release_is_promoted_with_the_plan_that_was_approved(runner: Runner, released: Folder) -> None:
     prepare, up = (
         {step["name"]: step["run"] for step in job["steps"] if "run" in step}
         for job in jobs("github", "dataarts-promote.yml")["jobs"].values()
@@ -206,13 +220,50 @@ def test_a_release_is_promoted_with_the_plan_that_was_approved(runner: Runner) -
     where = {"SOURCE": "dev", "STACK": "prod"}
     runner.run(prepare["prepare"], **where)
     runner.run(prepare["the line"], **where)
-    assert "ci-prod-raw" in (folder.path / "plan.md").read_text()
-    git(folder, "checkout", "-q", "Pulumi.prod.yaml")
+    assert "ci-prod-raw" in (released.path / "plan.md").read_text()
+    git(released, "checkout", "-q", "Pulumi.prod.yaml")
     runner.run(up["up"], **where)
     runner.run(up["commit"], **where)
-    assert "Promote dev to prod" in git(folder, "log", "origin/main", "-1", "--format=%s")
-    assert "dataarts:release" in git(folder, "show", "origin/main:Pulumi.prod.yaml")
-    assert "no changes" in folder.dataarts("preview", "--refresh", "--stack", "prod").out
+    assert_promoted(released)
+
+
+def run_on_gitlab(runner: Runner, name: str, given: Path | None = None) -> Path:
+    """Run a job as GitLab does: on a clone without a branch, with nothing of an earlier job but its artefacts.
+
+    Returns the folder of the artefacts.
+    """
+    pipeline = jobs("gitlab", ".gitlab-ci.yml")
+    job = pipeline[name]
+    remote, clone, artefacts = (runner.store / part for part in ("remote", f"{name} clone", f"{name} artefacts"))
+    subprocess.run(["git", "clone", "-q", remote, clone], check=True)
+    subprocess.run(["git", "checkout", "-q", "--detach"], cwd=clone, check=True)
+    if given:
+        shutil.copytree(given, clone, dirs_exist_ok=True)
+    where = {"SOURCE": "dev", "TARGET": "prod", "CI_COMMIT_BRANCH": "main"}
+    where |= {"GITLAB_TOKEN": "t", "CI_SERVER_HOST": "gitlab.invalid", "CI_PROJECT_PATH": "us/lake"}
+    where |= {"GITLAB_USER_NAME": "a", "GITLAB_USER_EMAIL": "a@example.com"}
+    where |= {key: Template(value).substitute(where) for key, value in job["variables"].items()}
+    # The address that the job pushes to leads to the remote.
+    where |= {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": f"url.{remote}.insteadOf"}
+    where |= {"GIT_CONFIG_VALUE_0": "https://oauth2:t@gitlab.invalid/us/lake.git"}
+    install, *before = pipeline["default"]["before_script"]
+    assert "pip install" in install
+    runner.run("\n".join([*before, *job["script"]]), cwd=clone, **where)
+    artefacts.mkdir()
+    for path in job["artifacts"]["paths"]:
+        shutil.copy(clone / path, artefacts)
+    return artefacts
+
+
+@pytest.mark.slow
+def test_on_gitlab_too_a_release_is_promoted_with_the_plan_that_was_approved(runner: Runner, released: Folder) -> None:
+    prepared = run_on_gitlab(runner, "prepare promotion")
+    for page in ("plan.html", "plan.md"):
+        assert "ci-prod-raw" in (prepared / page).read_text()
+    done = run_on_gitlab(runner, "promote", prepared)
+    assert "ci-prod-raw" in (done / "done.html").read_text()
+    git(released, "pull", "-q")
+    assert_promoted(released)
 
 
 class Notes(BaseHTTPRequestHandler):
