@@ -27,11 +27,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Processes that tests start as `sys.executable` are forked with everything imported, where that is the same."""
     with quick_python(tmp_path_factory.mktemp("python")) as stand_in, pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", stand_in)
-        yield
+        yield stand_in
 
 
 @pytest.fixture

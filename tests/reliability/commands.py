@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +30,17 @@ class Project:
     folder: Path
     cloud: Path
     environment: dict[str, str]
+    python: str = field(default_factory=lambda: sys.executable)
 
     def wants(self, things: int, size: int = 1, slow_s: float = 0.0, *, group: bool = False) -> None:
         """Let the program declare so many things of a size, some in a group; each call takes that long."""
         (self.folder / "wanted.json").write_text(json.dumps({"things": things, "size": size, "group": group}))
         (self.cloud / ".slow").write_text(str(slow_s))
 
-    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+    def start(self, *arguments: str, python: str = "", **more: Any) -> subprocess.Popen[str]:
         """Start a command."""
         return subprocess.Popen(
-            [sys.executable, "-m", "pulumi_dataarts.cli", *arguments],
+            [python or self.python, "-m", "pulumi_dataarts.cli", *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=subprocess.DEVNULL,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import time
@@ -69,7 +70,7 @@ def test_once_finishes_what_is_under_way_saves_it_and_begins_nothing(
     project.wants(THINGS, slow_s=0.3)
     code, said, asked_s = interrupted(project, command, number, times=1, by=by)
     assert code == 8, said
-    assert "finishing what is under way" in said
+    assert re.search(r"^stopping: finishing .+; again to stop at once$", said, re.MULTILINE), said
     late = [line for moment_s, line in project.calls() if moment_s > asked_s + 1]
     assert late == [], "no new call a second after it"
     state = project.state()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import random
 import signal
+import sys
 import time
 from pathlib import Path
 
@@ -14,8 +16,7 @@ from tests.reliability.commands import Project, make_project
 from tests.reliability.durable import pending_names
 from tests.reliability.replays import SEED, replayed
 
-pytestmark = pytest.mark.slow
-TEN = "test_ten_kills_leave_nothing_lost_repeated_blocked_or_running"
+KILLS = int(os.environ.get("KILLS", "200"))
 
 
 @pytest.fixture
@@ -35,8 +36,8 @@ def require_whole(project: Project) -> None:
 
 def killed(project: Project, things: int, size: int, after_s: float) -> bool:
     """Start an up and kill it; say whether it was still at work."""
-    project.wants(things, size, slow_s=0.02)
-    with project.start("up", "--yes", "--parallel", "4") as process:
+    project.wants(things, size, slow_s=0.05)
+    with project.start("up", "--yes", "--parallel", "4", python=sys.executable) as process:
         began = len(project.calls())
         deadline = time.monotonic() + 60
         while process.poll() is None and len(project.calls()) == began and time.monotonic() < deadline:
@@ -55,8 +56,7 @@ def survived(project: Project, kills: int) -> int:
     for number in range(kills):
         alive += killed(project, chance.randrange(10, 30), number, chance.uniform(0, 0.3))
         project.wait_until_alone()
-        with replayed(__file__, TEN):
-            require_whole(project)
+        require_whole(project)
     project.wants(20, size=1000)
     project.dataarts("preview")
     project.dataarts("up", "--yes")
@@ -69,14 +69,16 @@ def survived(project: Project, kills: int) -> int:
     return alive
 
 
-@pytest.mark.timeout(300)
-def test_ten_kills_leave_nothing_lost_repeated_blocked_or_running(project: Project) -> None:
-    assert survived(project, 10) >= 5, "most kills hit a run at work"
+def test_three_kills_leave_nothing_lost_repeated_blocked_or_running(project: Project, python: str) -> None:
+    project.python = python  # What is killed is a process of its own; what follows need not be.
+    with replayed(__file__, "test_three_kills_leave_nothing_lost_repeated_blocked_or_running"):
+        assert survived(project, 3) >= 1, "some kill hits a run at work"
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_two_hundred_kills_leave_nothing_lost_repeated_blocked_or_running(project: Project) -> None:
-    alive = survived(project, 200)
-    print(f"{alive} of 200 kills hit a run at work")
-    assert alive >= 100
+def test_many_kills_leave_nothing_lost_repeated_blocked_or_running(project: Project) -> None:
+    with replayed(__file__, "test_many_kills_leave_nothing_lost_repeated_blocked_or_running", KILLS=KILLS):
+        alive = survived(project, KILLS)
+        print(f"{alive} of {KILLS} kills hit a run at work")
+        assert alive >= KILLS / 2

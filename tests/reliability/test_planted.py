@@ -184,7 +184,7 @@ def create_over_what_is_there(patched: Patch) -> None:
 
 
 def spread(name: str, stride: int = 7) -> Callable[[Path], None]:
-    return lambda folder: _require(test_crashes.tried(name, folder, stride))
+    return lambda folder: _require(len(test_crashes.tried(name, folder, stride)))
 
 
 def _require(count: int) -> None:
