@@ -80,8 +80,13 @@ def leaks(content: bytes) -> list[str]:
     return found + [f"shifted base64 {text[:9]!r}" for text in inner if text in content]
 
 
+def is_source(path: Path) -> bool:
+    """Say whether a file is the user's own, or what Python compiled of it."""
+    return path.name in SOURCES or (path.suffix == ".pyc" and f"{path.name.partition('.')[0]}.py" in SOURCES)
+
+
 def leaking_files(folder: Path) -> dict[str, list[str]]:
-    files = [path for path in folder.rglob("*") if path.is_file() and path.name not in SOURCES]
+    files = [path for path in folder.rglob("*") if path.is_file() and not is_source(path)]
     files = [path for path in files if path.parent.name != ".build"]
     assert len(files) > 3
     found = {str(path.relative_to(folder)): leaks(path.read_bytes()) for path in files}
