@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that are made from the code; `--check` says whether they are current."""
+"""Write what is made from the code: pages of docs/reference, the table that shells complete by; or `--check` it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from generate import commands, errors, events, releases, resources, settings
+from generate import commands, completion, errors, events, releases, resources, settings
 
 FOLDER = Path(__file__).parent / "reference"
 PAGES = {
@@ -17,6 +17,7 @@ PAGES = {
     "errors.md": errors.error_page,
     "events.md": events.page,
     "releases.md": releases.page,
+    "../../provider/pulumi_dataarts/cli/completion.json": completion.table,
 }
 
 
@@ -28,9 +29,7 @@ def main() -> int:
             path.write_text(text, encoding="utf-8")
         return 0
     stale = [path.name for path, text in made.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
-    print(
-        f"out of date: {', '.join(stale)}: run `make docs`" if stale else f"{len(made)} pages of reference are current"
-    )
+    print(f"out of date: {', '.join(stale)}: run `make docs`" if stale else f"{len(made)} made files are current")
     return 1 if stale else 0
 
 

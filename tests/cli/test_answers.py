@@ -1,20 +1,17 @@
-"""Answers where questions arise: explain, doctor, status, graph, completion, and errors that name the line."""
+"""Answers where questions arise: explain, doctor, status, graph, and errors that name the line."""
 
 from __future__ import annotations
 
 import json
 import xml.etree.ElementTree as ET
-from contextlib import chdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 from unittest.mock import patch
 
 import pytest
-from click.shell_completion import ShellComplete
 
 from pulumi_dataarts.backend.conditions import Conditions
 from pulumi_dataarts.cli import doctor
-from pulumi_dataarts.cli.app import app
 from pulumi_dataarts.cli.explain import EXITS, NEXT, kinds, page_of
 from pulumi_dataarts.huawei.calls import Reply
 from pulumi_dataarts.huawei.codes import meanings
@@ -117,29 +114,6 @@ def test_a_graph_is_an_svg_of_its_own(standing: Folder) -> None:
     texts = {item.text for item in root.iter("{http://www.w3.org/2000/svg}text")}
     assert {"landing", "seed"} <= texts
     assert root.find("{http://www.w3.org/2000/svg}style") is not None
-
-
-def completed(folder: Folder, *words: str) -> set[str]:
-    with chdir(folder.path):
-        return {item.value for item in ShellComplete(app, {}, "dataarts", "_").get_completions(list(words), "")}
-
-
-def test_stacks_urns_templates_and_codes_are_completed(standing: Folder) -> None:
-    assert completed(standing, "preview", "--stack") == {"dev"}
-    assert completed(standing, "stack", "rm") == {"dev"}
-    assert any(urn.endswith("obs:Bucket::landing") for urn in completed(standing, "up", "--target"))
-    assert completed(standing, "new", "--template") == {"lake", "ingest", "stream", "promotion", "empty"}
-    assert "Cdm.0104" in completed(standing, "explain")
-
-
-def test_commands_are_completed_without_importing_one(standing: Folder) -> None:
-    with patch("pulumi_dataarts.cli.app.import_module", side_effect=AssertionError):
-        assert completed(standing) >= {"new", "preview", "up", "doctor"}
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_each_shell_gets_its_script(tmp_path: Path, shell: str) -> None:
-    assert "_DATAARTS_COMPLETE" in typed(Folder(tmp_path), "completion", shell).out
 
 
 def test_a_misspelt_key_is_named_with_file_line_and_what_was_meant(tmp_path: Path, cloud: RunningCloud) -> None:

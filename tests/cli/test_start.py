@@ -1,14 +1,17 @@
-"""`dataarts --help` imports next to nothing: what it needs is on a list."""
+"""`dataarts --help` and what a shell completes import next to nothing: what they need is on a list."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 from tests.forks import REAL
 
-OURS = {"pulumi_dataarts", "pulumi_dataarts.cli", "pulumi_dataarts.cli.__main__", "pulumi_dataarts.cli.app"}
-OURS |= {"pulumi_dataarts.cli.flags", "pulumi_dataarts.errors"}
+ANSWER = {"pulumi_dataarts", "pulumi_dataarts.cli"}
+ANSWER |= {f"pulumi_dataarts.cli.{name}" for name in ("__main__", "completing", "offered")}
+OURS = ANSWER | {"pulumi_dataarts.cli.app", "pulumi_dataarts.cli.flags", "pulumi_dataarts.cli.running"}
+OURS |= {"pulumi_dataarts.errors"}
 CODE = """
 import json, sys
 before = set(sys.modules)
@@ -19,10 +22,22 @@ print(json.dumps([status, sorted(set(sys.modules) - before)]))
 """
 
 
-def test_help_imports_the_commands_table_and_click() -> None:
-    done = subprocess.run([REAL, "-c", CODE], capture_output=True, text=True, check=True)
+def imported(**environment: str) -> set[str]:
+    command = [REAL, "-c", CODE, "dataarts up --stack ", ":="]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environment})
     status, modules = json.loads(done.stdout.splitlines()[-1])
     assert status == 0
+    return set(modules)
+
+
+def test_help_imports_the_commands_table_and_click() -> None:
+    modules = imported()
     assert {name for name in modules if name.startswith("pulumi_dataarts")} == OURS
     heavy = {"asyncio", "grpc", "pulumi", "pydantic", "httpx", "yaml", "cryptography", "boto3", "rich", "jinja2"}
     assert not heavy & {name.partition(".")[0] for name in modules}
+
+
+def test_what_a_shell_completes_imports_neither_click_nor_a_command() -> None:
+    modules = imported(_DATAARTS_COMPLETE="bash")
+    assert {name for name in modules if name.startswith("pulumi_dataarts")} == ANSWER
+    assert not {"click", "pathlib", "typing", "inspect", "dataclasses"} & modules

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pulumi_dataarts.cli.kinds import URN
 from pulumi_dataarts.cli.stack import stack_option
 from pulumi_dataarts.cli.wiring import Chosen, choose, create, now
 from pulumi_dataarts.errors import ConfigError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 @click.argument("id", required=False)
 @stack_option
 @click.option("--argument", "-a", "said", multiple=True, metavar="NAME=VALUE", help="What the service cannot tell.")
-@click.option("--parent", default="", metavar="URN", help="The component that the resource belongs to.")
+@click.option("--parent", default="", type=URN, help="The component that the resource belongs to.")
 @click.option(
     "--protect/--no-protect", default=True, show_default=True, help="Refuse to delete it until that is lifted."
 )

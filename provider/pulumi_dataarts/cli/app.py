@@ -8,7 +8,6 @@ from importlib import import_module
 from typing import Any, NamedTuple
 
 import click
-from click.shell_completion import CompletionItem
 
 NON_INTERACTIVE = "DATAARTS_NON_INTERACTIVE"
 
@@ -70,12 +69,6 @@ class LazyGroup(click.Group):
         command = getattr(import_module(f"pulumi_dataarts.cli.{entry.module}"), entry.attribute)
         assert isinstance(command, click.Command)
         return command
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """Offer the commands from the table alone: importing them all would be felt with each key."""
-        names = [name for name in COMMANDS if name.startswith(incomplete)]
-        items = [CompletionItem(name, help=COMMANDS[name].summary) for name in names]
-        return [*items, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the overview from the table alone."""

@@ -38,8 +38,8 @@ class Aliased(Later):
         **options: Any,
     ) -> None:
         super().__init__(*arguments, later=later or {}, **options)
-        self._aliases = aliases
+        self.aliases = aliases
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a command by any of its names."""
-        return super().get_command(ctx, self._aliases.get(cmd_name, cmd_name))
+        return super().get_command(ctx, self.aliases.get(cmd_name, cmd_name))

@@ -10,6 +10,7 @@ import click
 
 from pulumi_dataarts.cli import plans, promoting, releasing
 from pulumi_dataarts.cli.driving import Wishes, planned
+from pulumi_dataarts.cli.kinds import STACK
 from pulumi_dataarts.cli.wiring import Chosen, choose, matching, open_workplace
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.release.pins import pin_of
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("text", metavar="RELEASE")
-@click.option("--env", "stack", required=True, metavar="STACK", help="Where it may go.")
+@click.option("--env", "stack", required=True, type=STACK, help="Where it may go.")
 @click.option("--as", "who", required=True, metavar="NAME", help="Who says so. It is taken as said: nothing proves it.")
 @click.option("--comment", "-m", default="", help="Why.")
 def approve(text: str, stack: str, who: str, comment: str) -> None:

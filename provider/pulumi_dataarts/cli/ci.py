@@ -8,6 +8,7 @@ from typing import Final
 
 import click
 
+from pulumi_dataarts.cli.kinds import STACK
 from pulumi_dataarts.cli.wiring import choose_all
 from pulumi_dataarts.errors import ConfigError
 
@@ -20,7 +21,14 @@ _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 
 @click.command()
 @click.argument("service", type=click.Choice(list(FOLDERS)))
-@click.option("--stack", "-s", "stacks", multiple=True, help="A stack, in order of promotion. [default: all there are]")
+@click.option(
+    "--stack",
+    "-s",
+    "stacks",
+    multiple=True,
+    type=STACK,
+    help="A stack, in order of promotion. [default: all there are]",
+)
 @click.option("--force", "-f", is_flag=True, help="Overwrite files that are there.")
 def ci(service: str, stacks: tuple[str, ...], force: bool) -> None:
     """Write workflows for GitHub Actions or GitLab CI.

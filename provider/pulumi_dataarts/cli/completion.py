@@ -1,26 +1,57 @@
-"""`dataarts completion`: the shell's half of it, and what it is offered: stacks, URNs, codes."""
+"""`dataarts completion`: what makes a shell ask us how a line goes on."""
 
 from __future__ import annotations
 
-import json
-import os
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
 import click
-from click.shell_completion import CompletionItem, get_completion_class
 
-from pulumi_dataarts.errors import ConfigError, ProvisionError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-SHELLS = ("bash", "zsh", "fish")
+SCRIPTS: Final = {
+    "bash": """\
+_dataarts() {
+    local offer
+    COMPREPLY=()
+    while IFS= read -r offer; do
+        COMPREPLY+=("$offer")
+    done < <(_DATAARTS_COMPLETE=bash "$1" "${COMP_LINE:0:COMP_POINT}" "$COMP_WORDBREAKS" 2>/dev/null)
+}
+complete -o bashdefault -o default -F _dataarts dataarts
+""",
+    "zsh": """\
+#compdef dataarts
+_dataarts() {
+    local -a offers
+    offers=("${(@f)$(_DATAARTS_COMPLETE=zsh ${words[1]} "${(@Q)words[2,CURRENT]}" 2>/dev/null)}")
+    if [[ -n ${offers[*]} ]]; then
+        _describe -V dataarts offers
+    else
+        _files
+    fi
+}
+if [[ ${zsh_eval_context[-1]} == loadautofunc ]]; then
+    _dataarts "$@"
+else
+    compdef _dataarts dataarts
+fi
+""",
+    "fish": """\
+function __dataarts
+    set -l line (commandline --tokenize --cut-at-cursor --current-process)
+    set -l last (commandline --current-token --cut-at-cursor)
+    set -l offers (_DATAARTS_COMPLETE=fish $line[1] $line[2..-1] "$last" 2>/dev/null)
+    if set -q offers[1]
+        printf '%s\\n' $offers
+    else
+        __fish_complete_path (commandline --current-token)
+    end
+end
+complete --command dataarts --no-files --keep-order --arguments '(__dataarts)'
+""",
+}
 
 
 @click.command()
-@click.argument("shell", type=click.Choice(SHELLS))
+@click.argument("shell", type=click.Choice(list(SCRIPTS)))
 def completion(shell: str) -> None:
     """Print a script that makes the shell complete commands, flags, stacks, URNs and templates.
 
@@ -29,54 +60,4 @@ def completion(shell: str) -> None:
     dataarts completion zsh  > "${fpath[1]}/_dataarts"
     dataarts completion fish > ~/.config/fish/completions/dataarts.fish
     """
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise ConfigError(f"there is no completion for {shell}")
-    root = click.get_current_context().find_root().command
-    click.echo(kind(root, {}, "dataarts", "_DATAARTS_COMPLETE").source())
-
-
-def stacks(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the stacks that have a file beside Pulumi.yaml, or a state in a folder. Nothing is imported for it."""
-    folder = _project_folder()
-    if folder is None:
-        return []
-    names = {path.name.removeprefix("Pulumi.").removesuffix(".yaml") for path in folder.glob("Pulumi.*.yaml")}
-    names |= {path.stem for path in _states(folder)}
-    return _starting(names, incomplete)
-
-
-def urns(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the URNs in the states that lie in a folder."""
-    found: set[str] = set()
-    for path in _states(_project_folder() or Path()):
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            latest = json.loads(path.read_text(encoding="utf-8"))["checkpoint"]["latest"] or {}
-            found |= {str(row["urn"]) for row in latest.get("resources") or ()}
-    return _starting(found, incomplete)
-
-
-def codes(ctx: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Offer the codes that `explain` knows."""
-    from pulumi_dataarts.huawei.codes import meanings
-
-    return _starting({item.code for item in meanings().values()}, incomplete)
-
-
-def _starting(words: Iterable[str], incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(word) for word in sorted(words) if word.startswith(incomplete)]
-
-
-def _project_folder() -> Path | None:
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), None)
-
-
-def _states(folder: Path) -> list[Path]:
-    """Return the state files of a local backend. A remote one is not asked while somebody types."""
-    with suppress(ProvisionError):
-        url = os.environ.get("PULUMI_BACKEND_URL", "file://.state")
-        if url.startswith("file://"):
-            root = folder / url.removeprefix("file://").removeprefix("~/")
-            return sorted(root.glob(".pulumi/stacks/*/*.json"))
-    return []
+    click.echo(SCRIPTS[shell], nl=False)

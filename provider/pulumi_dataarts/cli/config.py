@@ -17,6 +17,7 @@ from pulumi_dataarts.backend.history import read_updates
 from pulumi_dataarts.backend.projects import full_key
 from pulumi_dataarts.backend.vaults import Vault
 from pulumi_dataarts.cli.asking import Aliased
+from pulumi_dataarts.cli.kinds import STACK
 from pulumi_dataarts.cli.stack import copy_config, existing, pick, stack_option
 from pulumi_dataarts.cli.stack_views import config_row
 from pulumi_dataarts.cli.wiring import Chosen, choose, with_salt
@@ -160,7 +161,7 @@ def rm_all(keys: tuple[str, ...], path: bool, name: str | None) -> None:
 
 @config.command("cp")
 @click.argument("key", required=False)
-@click.option("--dest", "-d", required=True, metavar="STACK", help="Copy to this stack.")
+@click.option("--dest", "-d", required=True, type=STACK, help="Copy to this stack.")
 @path_option
 @stack_option
 def cp(key: str | None, dest: str, path: bool, name: str | None) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import click
 
 from pulumi_dataarts import errors
-from pulumi_dataarts.cli import completion
+from pulumi_dataarts.cli.kinds import CODE
 from pulumi_dataarts.errors import ConfigError, ProvisionError
 from pulumi_dataarts.huawei import codes
 
@@ -68,7 +68,7 @@ class Page(NamedTuple):
 
 
 @click.command()
-@click.argument("code", required=False, shell_complete=completion.codes)
+@click.argument("code", required=False, type=CODE)
 @click.option("--list", "-l", "is_listing", is_flag=True, help="List every code that is known.")
 def explain(code: str | None, is_listing: bool) -> None:
     """Explain a service's error code, an error of ours, or an exit code. Needs no network.

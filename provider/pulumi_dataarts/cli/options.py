@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pulumi_dataarts.cli import completion
+from pulumi_dataarts.cli.kinds import URN
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -32,17 +32,12 @@ SCOPE = [
         "--target",
         "-t",
         multiple=True,
-        metavar="URN",
-        shell_complete=completion.urns,
+        type=URN,
         help="Only this resource; `*` and `**` match.",
     ),
     click.option("--target-dependents", is_flag=True, help="With --target: what depends on it, too."),
-    click.option(
-        "--exclude", multiple=True, metavar="URN", shell_complete=completion.urns, help="Everything but this resource."
-    ),
-    click.option(
-        "--replace", multiple=True, metavar="URN", shell_complete=completion.urns, help="Make this resource anew."
-    ),
+    click.option("--exclude", multiple=True, type=URN, help="Everything but this resource."),
+    click.option("--replace", multiple=True, type=URN, help="Make this resource anew."),
     click.option("--refresh", "-r", is_flag=True, help="Look at what stands in the cloud first."),
 ]
 MANNER = [

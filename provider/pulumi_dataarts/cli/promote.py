@@ -14,6 +14,7 @@ from pulumi_dataarts.cli import plans as files
 from pulumi_dataarts.cli import promoting, releasing
 from pulumi_dataarts.cli.asking import confirm, yes_option
 from pulumi_dataarts.cli.driving import Wishes, planned
+from pulumi_dataarts.cli.kinds import STACK
 from pulumi_dataarts.cli.options import DIFF, FILE, JSON, PARALLEL, REPORT, SUMMARY, with_options
 from pulumi_dataarts.cli.policies import refuse as refuse_policies
 from pulumi_dataarts.cli.showing import show
@@ -47,8 +48,8 @@ class Wanted:
 
 
 @click.command()
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("source", metavar="FROM", type=STACK)
+@click.argument("target", metavar="TO", type=STACK)
 @click.option("--release", "text", metavar="RELEASE", help="Which one. [default: what FROM is pinned to, or latest]")
 @click.option(
     "--dry-run", is_flag=True, help="Show the gates and the plan, and change nothing. Exit 5 if one is closed."

@@ -10,6 +10,7 @@ import click
 
 from pulumi_dataarts.cli import releasing
 from pulumi_dataarts.cli.asking import confirm, yes_option
+from pulumi_dataarts.cli.kinds import STACK
 from pulumi_dataarts.cli.later import Later
 from pulumi_dataarts.cli.stack import stack_option
 from pulumi_dataarts.cli.wiring import choose, open_workplace
@@ -41,7 +42,7 @@ def release() -> None:
 
 @release.command()
 @stack_option
-@click.option("--from", "source", metavar="STACK", help="Only what stands in this environment, proved by reading it.")
+@click.option("--from", "source", type=STACK, help="Only what stands in this environment, proved by reading it.")
 @click.option("--message", "-m", default="", help="Why, for those who list it.")
 @json_option
 def create(name: str | None, source: str | None, message: str, as_json: bool) -> None:
@@ -180,7 +181,7 @@ def extract(text: str, folder: Path) -> None:
 
 
 @release.command()
-@click.argument("name", metavar="STACK")
+@click.argument("name", metavar="STACK", type=STACK)
 @click.argument("text", metavar="RELEASE|none")
 def pin(name: str, text: str) -> None:
     """Write the one line of a stack's configuration that says which release it runs; `none` for the working tree.

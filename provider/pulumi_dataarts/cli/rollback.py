@@ -9,6 +9,7 @@ import click
 from pulumi_dataarts.cli import promoting, releasing
 from pulumi_dataarts.cli.asking import confirm, yes_option
 from pulumi_dataarts.cli.driving import Wishes, planned
+from pulumi_dataarts.cli.kinds import STACK
 from pulumi_dataarts.cli.options import DIFF, PARALLEL
 from pulumi_dataarts.cli.policies import refuse
 from pulumi_dataarts.cli.showing import show
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("stack", metavar="STACK")
+@click.argument("stack", type=STACK)
 @click.option("--to", "text", metavar="RELEASE", help="One that the stack has run. [default: the one before]")
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--allow", multiple=True, metavar="POLICY", help="Go on in spite of this policy.")

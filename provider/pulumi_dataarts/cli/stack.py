@@ -12,8 +12,8 @@ import click
 from pulumi_dataarts.backend import configs, runs, stacks, workspaces
 from pulumi_dataarts.backend.history import read_updates
 from pulumi_dataarts.backend.vaults import Vault
-from pulumi_dataarts.cli import completion
 from pulumi_dataarts.cli.asking import Aliased, confirm, yes_option
+from pulumi_dataarts.cli.kinds import STACK
 from pulumi_dataarts.cli.wiring import Chosen, Workplace, choose, create, open_workplace, with_provider, with_salt
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.model.snapshots import ResourceState
@@ -31,7 +31,7 @@ stack_option = click.option(
     "-s",
     "name",
     help="Stack to work on. [default: the selected one, or dev]",
-    shell_complete=completion.stacks,
+    type=STACK,
 )
 secrets_option = click.option(
     "--secrets-provider",
@@ -73,9 +73,9 @@ def stack(ctx: click.Context, /, name: str | None, **shown: bool) -> None:
 
 @stack.command()
 @click.argument("given", metavar="NAME", required=False)
-@click.option("--stack", "-s", "name", help="The same.")
+@click.option("--stack", "-s", "name", type=STACK, help="The same.")
 @click.option("--no-select", is_flag=True, help="Do not make it the selected stack.")
-@click.option("--copy-config-from", "source", metavar="STACK", help="Start with this stack's configuration.")
+@click.option("--copy-config-from", "source", type=STACK, help="Start with this stack's configuration.")
 @secrets_option
 @yes_option
 def init(given: str | None, name: str | None, no_select: bool, source: str | None, encrypting: str, yes: bool) -> None:
@@ -116,8 +116,8 @@ def ls(as_json: bool, output_format: str, everything: bool, project: str | None,
 
 
 @stack.command()
-@click.argument("given", metavar="NAME", required=False, shell_complete=completion.stacks)
-@click.option("--stack", "-s", "name", help="The same.")
+@click.argument("given", metavar="NAME", required=False, type=STACK)
+@click.option("--stack", "-s", "name", type=STACK, help="The same.")
 @click.option("--create", "-c", "make", is_flag=True, help="Create it if there is none of that name.")
 @secrets_option
 def select(given: str | None, name: str | None, make: bool, encrypting: str) -> None:
@@ -141,7 +141,7 @@ def unselect() -> None:
 
 
 @stack.command()
-@click.argument("given", metavar="NAME", required=False, shell_complete=completion.stacks)
+@click.argument("given", metavar="NAME", required=False, type=STACK)
 @stack_option
 @yes_option
 @click.option("--force", "-f", is_flag=True, help="Even if it has resources, which then stay in the cloud.")

@@ -10,6 +10,7 @@ import click
 
 from pulumi_dataarts.backend import locks, repairs, runs
 from pulumi_dataarts.cli.asking import Aliased, confirm, yes_option
+from pulumi_dataarts.cli.kinds import STACK, URN
 from pulumi_dataarts.cli.stack import existing, pick, stack_option
 from pulumi_dataarts.errors import PlanError
 from pulumi_dataarts.model import edits, urns
@@ -17,7 +18,7 @@ from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
 
 
 @click.command()
-@click.argument("given", metavar="STACK", required=False)
+@click.argument("given", metavar="STACK", required=False, type=STACK)
 @stack_option
 @yes_option
 def cancel(given: str | None, name: str | None, yes: bool) -> None:
@@ -69,7 +70,7 @@ def verify(name: str | None) -> None:
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1)
+@click.argument("named", metavar="URN...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -96,7 +97,7 @@ def delete(
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1)
+@click.argument("named", metavar="URN...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -106,7 +107,7 @@ def protect(named: tuple[str, ...], name: str | None, yes: bool, everything: boo
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1)
+@click.argument("named", metavar="URN...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -116,7 +117,7 @@ def unprotect(named: tuple[str, ...], name: str | None, yes: bool, everything: b
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1)
+@click.argument("named", metavar="URN...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -126,7 +127,7 @@ def taint(named: tuple[str, ...], name: str | None, yes: bool, everything: bool)
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1)
+@click.argument("named", metavar="URN...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -136,7 +137,7 @@ def untaint(named: tuple[str, ...], name: str | None, yes: bool, everything: boo
 
 
 @state.command()
-@click.argument("urn")
+@click.argument("urn", type=URN)
 @click.argument("new_name")
 @stack_option
 @yes_option

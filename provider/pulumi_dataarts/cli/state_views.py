@@ -8,6 +8,7 @@ from dataclasses import fields
 import click
 
 from pulumi_dataarts.backend import runs
+from pulumi_dataarts.cli.kinds import URN
 from pulumi_dataarts.cli.stack import existing, pick, stack_option
 from pulumi_dataarts.cli.stack_views import shown
 from pulumi_dataarts.model import edits
@@ -39,7 +40,7 @@ def list_resources(name: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("urn")
+@click.argument("urn", type=URN)
 @stack_option
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 def show(urn: str, name: str | None, show_secrets: bool) -> None:
