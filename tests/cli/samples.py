@@ -64,6 +64,13 @@ def outside(cloud: RunningCloud) -> Any:
 
 def typed(folder: Folder, *arguments: str, code: int = 0) -> Spoken:
     """Run a command that starts no engine within this process, which is quicker, and check its exit code."""
+    done, said = spoken(folder, *arguments)
+    assert done == code, f"{arguments}: exit {done}\n{said.out}\n{said.err}"
+    return said
+
+
+def spoken(folder: Folder, *arguments: str) -> tuple[int, Spoken]:
+    """Run a command within this process, and return its exit code and what it printed."""
     from pulumi_dataarts.cli.__main__ import main
 
     out, err = StringIO(), StringIO()
@@ -76,5 +83,4 @@ def typed(folder: Folder, *arguments: str, code: int = 0) -> Spoken:
         redirect_stderr(err),
     ):
         done = main(list(arguments))
-    assert done == code, f"{arguments}: exit {done}\n{out.getvalue()}\n{err.getvalue()}"
-    return Spoken(out.getvalue(), err.getvalue())
+    return done, Spoken(out.getvalue(), err.getvalue())

@@ -1,12 +1,23 @@
-"""Three environments on one embedded cloud of the test's own process, and commands typed in this process too."""
+"""Three environments on one embedded cloud of the test's own process, and commands typed in this process too.
+
+All that outlives a process (the cloud, the state, the config files) can be kept and put back, so that a trial begins
+where another began without doing again what leads there.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
@@ -14,20 +25,33 @@ from urllib.parse import unquote
 from pulumi_dataarts.backend.blobs import LocalBlobs
 from pulumi_dataarts.release.records import Promotion, Records
 from pulumi_dataarts.simulator.testing import RunningCloud, running_cloud
-from tests.cli.commands import Folder, Spoken, copy_of_the_stack
-from tests.cli.samples import typed
+from tests.cli.commands import OURS, Folder, Spoken, copy_of_the_stack
+from tests.cli.samples import outside, spoken, typed
 from tests.stacks.cloud_calls import CloudCalls
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Mapping
 
 SQL = "stacks/bundles/orders/scripts/orders_daily_totals.sql"
 FLINK = "stacks/flink/orders/jobs/orders_alerts.sql"
 INGEST = "stacks/orders/ingest.py"
 CLUSTERS = {"embedded": "cdm-embedded", "cdm-staging": "cdm-staging", "cdm-prod": "cdm-prod"}
+CLUSTER_OF = {"dev": "embedded", "staging": "cdm-staging", "prod": "cdm-prod"}
 PROJECTS = {"dev": "embedded", "staging": "staging", "prod": "prod"}
 EDITS = {SQL: ("count(*) AS orders", "count(1) AS orders"), INGEST: ('"orders/full/"', '"orders/all/"')}
-RATE = "100000"
+KINDS = ("cdm.job", "cdm.link", "dlf.job", "dlf.script", "dlf.resource", "dli.job")
+"""What the cloud keeps of an environment's definitions."""
+PASSING = {"update-date", "last_run", "lastUpdateTime", "version"}
+"""What the cloud notes beside a definition, and what a way there and back changes."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All that outlives a process, as it was once."""
+
+    cloud: sqlite3.Connection
+    files: Mapping[Path, bytes]
 
 
 @dataclass
@@ -40,6 +64,63 @@ class Orders:
     def typed(self, *arguments: str, code: int = 0) -> Spoken:
         """Run a command in this process and check its exit code."""
         return typed(self.folder, *arguments, code=code)
+
+    def code_of(self, *arguments: str) -> int:
+        """Run a command in this process and return its exit code, whichever."""
+        return spoken(self.folder, *arguments)[0]
+
+    def keep(self) -> Moment:
+        """Return all that is there now but the releases unpacked, for `put_back`."""
+        path = self.folder.path
+        files = [*path.glob("Pulumi.*.yaml"), *(file for file in (path / ".state").rglob("*") if file.is_file())]
+        return Moment(self.cloud.kept(), {file: file.read_bytes() for file in files})
+
+    def put_back(self, moment: Moment) -> None:
+        """Let all be as it was then."""
+        self.cloud.put_back(moment.cloud)
+        shutil.rmtree(self.folder.path / ".state")
+        for file, content in moment.files.items():
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+
+    def kill(self, *arguments: str, service: str, number: int) -> bool:
+        """Run a command in a process of its own, and kill it once the cloud has done so many calls and one more.
+
+        That call was done, and its answer is not read. Returns once all children are gone; False where the command
+        ended before.
+        """
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        faults = self.cloud._cloud.faults
+        self.cloud.fault("latency", service=service, skip=number, seconds=0.5)
+        with subprocess.Popen(
+            [sys.executable, "-m", "pulumi_dataarts.cli", *arguments],
+            cwd=self.folder.path,
+            env={**clean, "PULUMI_HOME": str(self.folder.path / ".home"), **self.folder.environment},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            while process.poll() is None and faults.list():
+                time.sleep(0.005)
+            is_struck = process.poll() is None
+            if is_struck:
+                os.killpg(process.pid, signal.SIGKILL)
+        self._wait_for_the_end_of_all()
+        faults.clear()
+        return is_struck
+
+    def _wait_for_the_end_of_all(self) -> None:
+        """Wait until no process is left that works in the folder."""
+        deadline_s = time.monotonic() + 20
+        while left := [pid for pid in Path("/proc").glob("[0-9]*") if self._is_ours(pid)]:
+            assert time.monotonic() < deadline_s, f"still alive: {left}"
+            time.sleep(0.01)
+
+    def _is_ours(self, process: Path) -> bool:
+        try:
+            return (process / "cwd").readlink().is_relative_to(self.folder.path)
+        except OSError:
+            return False
 
     @property
     def records(self) -> Records:
@@ -64,7 +145,7 @@ class Orders:
     def forms(self, stack: str) -> set[bool]:
         """Return in which forms the parts of an environment stand in the cloud; one of both says that it is torn."""
         calls = CloudCalls(self.cloud.api)
-        project, cluster = PROJECTS[stack], "embedded" if stack == "dev" else f"cdm-{stack}"
+        project, cluster = PROJECTS[stack], CLUSTER_OF[stack]
         script = calls.get(f"/v1/{project}/scripts/orders_daily_totals", stack)["content"]
         job = calls.get(f"/v1.1/{project}/clusters/{cluster}/cdm/job/orders_full")["jobs"][0]
         inputs: Mapping[str, Any] = {
@@ -73,6 +154,38 @@ class Orders:
             for item in config["inputs"]
         }
         return {"count(1) AS orders" in script, inputs["toJobConfig.outputDirectory"] == "orders/all/"}
+
+    def standing(self, stack: str) -> dict[str, Any]:
+        """Return an environment to the last definition: cloud, buckets, state, config and what the records say."""
+        current = self.records.current(stack)
+        return {
+            "config": (self.folder.path / f"Pulumi.{stack}.yaml").read_text(),
+            "records": (current and current.release, self.records.open_promotion(stack)),
+            **dict(self._in_the_cloud(stack)),
+            **dict(self._in_the_buckets(stack)),
+            **dict(self._in_the_state(stack)),
+        }
+
+    def _in_the_cloud(self, stack: str) -> Iterator[tuple[str, Any]]:
+        store = self.cloud._cloud.context.store
+        scopes = (CLUSTER_OF[stack], f"{PROJECTS[stack]}/{stack}", PROJECTS[stack])
+        with store.transaction():
+            for kind, scope in product(KINDS, scopes):
+                for name, body in store.list(kind, scope):
+                    yield f"{kind} {name}", {key: value for key, value in body.items() if key not in PASSING}
+
+    def _in_the_buckets(self, stack: str) -> Iterator[tuple[str, Any]]:
+        client, bucket = outside(self.cloud), f"orders-{stack}-releases"
+        for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
+            is_backup = item["Key"].startswith("exports/")
+            yield f"object {item['Key']}", "" if is_backup else item["ETag"]
+
+    def _in_the_state(self, stack: str) -> Iterator[tuple[str, Any]]:
+        text = (self.folder.path / f".state/.pulumi/stacks/orders-lake/{stack}.json").read_text()
+        latest = json.loads(text)["checkpoint"]["latest"]
+        yield "pending", latest.get("pendingOperations", [])
+        for state in latest["resources"]:
+            yield state["urn"], (state.get("id"), state.get("inputs"), state.get("dependencies"))
 
     def require_whole(self, stack: str, release: str, *, edited: bool) -> Promotion:
         """The cloud, the state, the config and the records all say one release, and nothing is open."""

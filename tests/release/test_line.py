@@ -7,22 +7,20 @@ of the two releases, whole.
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
-from tests.cli.commands import OURS
-from tests.release.line import Orders, orders_lake
+from tests.release.line import Moment, Orders, orders_lake
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(7200), pytest.mark.xdist_group("line")]
 STEP = int(os.environ.get("STEP", "1"))
 """Every call by default; `STEP=9` tries each ninth."""
+LOOK_EVERY = 10
+"""Every so many trials the whole environment is looked at by a preview, too."""
 PROMOTE = ("promote", "dev", "staging", "--yes", "--allow", "source-release", "--allow", "verifications")
 
 
@@ -87,96 +85,80 @@ def test_from_dev_to_prod_and_back(staging: Orders, two: Two) -> None:
     assert "0 behind" not in board
 
 
-def calls_of_a_promotion(orders: Orders, release: str) -> Counter[str]:
-    """Return how many calls a promotion makes of each endpoint, `api` and `obs`."""
-    before = len(orders.cloud.requests())
-    orders.typed(*PROMOTE, "--release", release)
-    return Counter(str(request.service) for request in orders.cloud.requests()[before:])
+@dataclass(frozen=True)
+class Crossing:
+    """A promotion of staging from one release to the other, undisturbed: what is there before and after it."""
+
+    orders: Orders
+    two: Two
+    before: Moment
+    old: dict[str, Any]
+    new: dict[str, Any]
+    calls: Counter[str]
+
+    @property
+    def command(self) -> tuple[str, ...]:
+        return (*PROMOTE, "--release", self.two.edited)
+
+    @property
+    def points(self) -> list[tuple[str, int]]:
+        """Every call, as the endpoint it goes to, and how many of that endpoint come before."""
+        return [(service, number) for service, count in sorted(self.calls.items()) for number in range(count)][::STEP]
+
+    def judge(self, turn: int) -> str:
+        """Let the next command come, every second time a rollback, and return how it ended: `old` or `new`, whole."""
+        opened = self.orders.records.open_promotion("staging")
+        if opened is not None:
+            command = ("rollback", "staging", "--yes") if turn % 2 else self.command
+            self.orders.typed(*command)
+        now = self.orders.standing("staging")
+        end = "new" if now["records"][0] == self.two.edited else "old"
+        assert now == (self.new if end == "new" else self.old)
+        if turn % LOOK_EVERY == 0:
+            self.orders.typed("preview", "--stack", "staging", "--refresh", "--expect-no-changes")
+        return end
 
 
-FAULTS = {
+@pytest.fixture(scope="module")
+def crossing(staging: Orders, two: Two) -> Crossing:
+    if staging.pin("staging") != two.plain:
+        staging.typed(*PROMOTE, "--release", two.plain)
+    before, old = staging.keep(), staging.standing("staging")
+    asked = len(staging.cloud.requests())
+    staging.typed(*PROMOTE, "--release", two.edited)
+    calls = Counter(str(request.service) for request in staging.cloud.requests()[asked:])
+    new = staging.standing("staging")
+    assert old != new
+    return Crossing(staging, two, before, old, new, calls)
+
+
+FAULTS: dict[str, dict[str, Any]] = {
     "outage": {"kind": "status", "status": 403, "times": -1},
+    "refused": {"kind": "status", "status": 403, "times": 1},
     "lost": {"kind": "drop-after-commit", "times": 1},
 }
 
 
 @pytest.mark.parametrize("fault", FAULTS.values(), ids=FAULTS)
-def test_a_fault_at_any_call_ends_in_one_of_the_two_releases(
-    staging: Orders, two: Two, fault: dict[str, object]
-) -> None:
-    edited = staging.pin("staging") == two.edited
-    calls = calls_of_a_promotion(staging, two.digest(edited=not edited))
-    edited = not edited
-    ends: dict[str, int] = {}
-    points = [(service, number) for service, count in sorted(calls.items()) for number in range(count)]
-    for turn, (service, number) in enumerate(points[::STEP]):
-        goal = two.digest(edited=not edited)
-        staging.cloud.fault(**fault, service=service, skip=number)  # type: ignore[arg-type]
-        done = try_promotion(staging, goal)
-        staging.cloud._cloud.faults.clear()
-        opened = staging.records.open_promotion("staging")
-        end = "done" if done == 0 else "refused before anything was done" if opened is None else opened.stage
-        ends[end] = ends.get(end, 0) + 1
-        if opened is not None and turn % 2:
-            staging.typed("rollback", "staging", "--yes")
-        elif done:
-            staging.typed(*PROMOTE, "--release", goal)
-        edited = staging.pin("staging") == two.edited
-        staging.require_whole("staging", two.digest(edited=edited), edited=edited)
-    print(f"{len(points)} calls, {sum(ends.values())} faults: {ends}")
+def test_a_fault_at_any_call_ends_in_one_of_the_two_releases(crossing: Crossing, fault: dict[str, Any]) -> None:
+    orders, stages, ends = crossing.orders, Counter[str](), Counter[str]()
+    for turn, (service, number) in enumerate(crossing.points):
+        orders.put_back(crossing.before)
+        orders.cloud.fault(**fault, service=service, skip=number)
+        code = orders.code_of(*crossing.command)
+        orders.cloud._cloud.faults.clear()
+        opened = orders.records.open_promotion("staging")
+        stages[f"stopped when {opened.stage}" if opened else "done" if code == 0 else "refused"] += 1
+        ends[crossing.judge(turn)] += 1
+    print(f"\n{crossing.calls.total()} calls, {ends.total()} faults: {dict(stages)}; ends: {dict(ends)}")
 
 
-def try_promotion(orders: Orders, release: str) -> int:
-    from contextlib import chdir, redirect_stderr, redirect_stdout
-    from io import StringIO
-    from unittest.mock import patch
-
-    from pulumi_dataarts.cli.__main__ import main
-
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    environment = {**clean, "PULUMI_HOME": str(orders.folder.path / ".home"), **orders.folder.environment}
-    with (
-        patch.dict(os.environ, environment, clear=True),
-        chdir(orders.folder.path),
-        redirect_stdout(StringIO()),
-        redirect_stderr(StringIO()),
-    ):
-        return main([*PROMOTE, "--release", release])
-
-
-def test_a_kill_at_any_call_ends_in_one_of_the_two_releases(staging: Orders, two: Two) -> None:
-    edited = staging.pin("staging") == two.edited
-    count = calls_of_a_promotion(staging, two.digest(edited=not edited)).total()
-    edited = not edited
-    stages: dict[str, int] = {}
-    for number in range(1, count, STEP):
-        goal = two.digest(edited=not edited)
-        kill(staging, goal, number)
-        opened = staging.records.open_promotion("staging")
-        stage = opened.stage if opened else "nothing open"
-        stages[stage] = stages.get(stage, 0) + 1
-        if opened is not None and number // STEP % 2:
-            staging.typed("rollback", "staging", "--yes")
-        elif opened is not None or staging.pin("staging") != goal:
-            staging.typed(*PROMOTE, "--release", goal)
-        edited = staging.pin("staging") == two.edited
-        staging.require_whole("staging", two.digest(edited=edited), edited=edited)
-    print(f"{count} calls, {sum(stages.values())} kills: {stages}")
-
-
-def kill(orders: Orders, release: str, number: int) -> None:
-    """Start a promotion, and kill it and its children when it has made so many calls."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-    before = len(orders.cloud.requests())
-    with subprocess.Popen(
-        [sys.executable, "-m", "pulumi_dataarts.cli", *PROMOTE, "--release", release],
-        cwd=orders.folder.path,
-        env={**clean, "PULUMI_HOME": str(orders.folder.path / ".home"), **orders.folder.environment},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as process:
-        while process.poll() is None and len(orders.cloud.requests()) - before < number:
-            time.sleep(0.002)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
+def test_a_kill_at_any_call_ends_in_one_of_the_two_releases(crossing: Crossing) -> None:
+    orders, stages, ends = crossing.orders, Counter[str](), Counter[str]()
+    for turn, (service, number) in enumerate(crossing.points):
+        orders.put_back(crossing.before)
+        is_killed = orders.kill(*crossing.command, service=service, number=number)
+        opened = orders.records.open_promotion("staging")
+        stages[f"killed when {opened.stage}" if opened else "killed before" if is_killed else "ended before"] += 1
+        ends[crossing.judge(turn)] += 1
+    print(f"\n{crossing.calls.total()} calls, {ends.total()} kills: {dict(stages)}; ends: {dict(ends)}")

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pulumi_dataarts.simulator.http import Answer, Route
 from pulumi_dataarts.simulator.routing import Router
 from pulumi_dataarts.simulator.testing import running_cloud
+from tests.cli.samples import outside
 from tests.simulator.cdm_calls import BASE, link, make_job, make_links
 
 if TYPE_CHECKING:
@@ -98,6 +99,22 @@ def test_a_reset_makes_a_new_cloud(http: httpx.Client, cloud: RunningCloud) -> N
     assert cloud.requests() == []
     token = http.get("/v1.1/embedded/clusters")
     assert (token.status_code, token.json()["error_code"]) == (401, "APIGW.0301")
+
+
+def test_what_was_kept_is_put_back_as_often_as_wished(http: httpx.Client, cloud: RunningCloud) -> None:
+    buckets = outside(cloud)
+    buckets.create_bucket(Bucket="lake")
+    buckets.put_object(Bucket="lake", Key="part", Body=b"before")
+    past = cloud.kept()
+    for _ in range(2):
+        make_links(http)
+        buckets.put_object(Bucket="lake", Key="part", Body=b"after")
+        buckets.put_object(Bucket="lake", Key="more", Body=b"after")
+        cloud.fault("status")
+        cloud.put_back(past)
+        assert [item["Key"] for item in buckets.list_objects_v2(Bucket="lake")["Contents"]] == ["part"]
+        assert buckets.get_object(Bucket="lake", Key="part")["Body"].read() == b"before"
+        assert http.get("/v1.1/embedded/clusters/embedded/cdm/link/mysql").status_code == 400
 
 
 def test_a_web_page_cannot_reset_the_cloud(http: httpx.Client, cloud: RunningCloud) -> None:

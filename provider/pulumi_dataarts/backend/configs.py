@@ -275,9 +275,9 @@ def _instead(project: Project, file: StackFile, key: str) -> str:
 
 
 def _problem(declared: Declaration, stored: Mapping[str, Any], clear: Mapping[str, Any], file: StackFile) -> str:
-    line = file.line_of(declared.key)
     said = _objection(declared, stored, clear)
-    return f"line {line}: {said}" if said and line else said
+    line = file.line_of(declared.key) if said else 0  # to look for it costs a parse of the file
+    return f"line {line}: {said}" if line else said
 
 
 def _objection(declared: Declaration, stored: Mapping[str, Any], clear: Mapping[str, Any]) -> str:

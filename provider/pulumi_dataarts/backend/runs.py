@@ -141,12 +141,14 @@ def open_run(
 class Run:
     """A run under way. `base` is the snapshot it starts from, `journal` takes what it does.
 
+    `found_digest` is that of the checkpoint that was found, before what an unfinished run left was folded in.
+
     Use it as a context: a run that is left without `close`, by an exception, keeps what its journal has.
     """
 
     def __init__(self, stack: Stack, kind: str, loaded: Loaded, codec: Codec, lock: locks.Lock, clock: Clock) -> None:
         self.base = loaded.snapshot
-        self.digest = loaded.digest
+        self.found_digest = self.digest = loaded.digest
         self._stack = stack
         self._kind = kind
         self._key = loaded.key

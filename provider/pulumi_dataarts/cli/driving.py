@@ -134,7 +134,7 @@ def performed(
     provider = chosen.file.provider
     config = chosen.config().stored
     with runs.open_run(chosen.stack, kind, keyring=chosen.keyring, provider=provider, note=_note) as run:
-        if against is not None and run.digest != against.digest:
+        if against is not None and run.found_digest != against.digest:
             raise PlanError("the state has changed since the plan was checked; nothing was done")
         outcome, plan = _drive(chosen, kind, wishes, run.base, run.journal, StateMark(digest=run.digest))
         result = "succeeded" if outcome.ok else "failed"

@@ -17,6 +17,7 @@ from pulumi_dataarts.simulator.s3_journal import JournaledS3
 from pulumi_dataarts.simulator.store import Store
 
 if TYPE_CHECKING:
+    import sqlite3
     from pathlib import Path
 
     from pulumi_dataarts.simulator.clock import Clock
@@ -75,6 +76,17 @@ class EmbeddedCloud:
         self.log.clear()
         if isinstance(self.clock, ManualClock):
             self.clock.restart()
+
+    def kept(self) -> sqlite3.Connection:
+        """Return all that it holds now, for `put_back`."""
+        return self._store.kept()
+
+    def put_back(self, past: sqlite3.Connection) -> None:
+        """Make it what it was then; its clock and its log go on."""
+        with self._store.transaction():
+            self.faults.clear()
+        self._store.put_back(past)
+        self._journal.reread()
 
     def close(self) -> None:
         """Close the files; everything that was answered stays."""

@@ -51,6 +51,11 @@ class JournaledS3:
         if self._moto is not None:
             self._moto.reset()
 
+    def reread(self) -> None:
+        """Make the buckets anew from what is recorded, when somebody next asks."""
+        self.forget()
+        self._moto = None
+
     def call(self, request: S3Request) -> S3Answer:
         """Answer a request; when it returns, what it changed is durable."""
         if request.method not in _CHANGES:

@@ -203,6 +203,18 @@ class Store:
         for table in ("documents", "counters", "contents"):
             self._db.execute(f"DELETE FROM {table}")  # noqa: S608
 
+    def kept(self) -> sqlite3.Connection:
+        """Return all there is now, in memory, for `put_back`."""
+        past = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._lock:
+            self._db.backup(past)
+        return past
+
+    def put_back(self, past: sqlite3.Connection) -> None:
+        """Hold what there was then, and nothing else."""
+        with self._lock:
+            past.backup(self._db)
+
     def view(self) -> Store:
         """Return a read-only store that shows what is committed now."""
         return Store(self._folder, view=True)

@@ -12,6 +12,7 @@ from pulumi_dataarts.simulator.server import Server
 from pulumi_dataarts.simulator.settings import Settings
 
 if TYPE_CHECKING:
+    import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
@@ -41,6 +42,14 @@ class RunningCloud:
     def reset(self) -> None:
         """Make it a new cloud, faults and clock included."""
         self._cloud.reset()
+
+    def kept(self) -> sqlite3.Connection:
+        """Return all that it holds now: `cloud.put_back(past)` makes it that again, as often as wished."""
+        return self._cloud.kept()
+
+    def put_back(self, past: sqlite3.Connection) -> None:
+        """Make it what it was then, without faults; its clock and its requests go on."""
+        self._cloud.put_back(past)
 
     def fault(self, kind: str, **fields: Any) -> Fault:
         """Arm a fault: `cloud.fault("throttle", path="*/cdm/job", times=2)`."""
