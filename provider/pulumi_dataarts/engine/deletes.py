@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from pulumi_dataarts.engine.execution import StepFailure, perform
+from pulumi_dataarts.engine.execution import StepFailure, is_forgotten, perform
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Delete, Forget, Step
 from pulumi_dataarts.engine.targets import Urns
@@ -84,7 +84,7 @@ def _step(run: Run, number: int) -> Step:
     state = run.ledger.states[number]
     run.tally.deleted.add(state.urn)
     if state.delete:
-        return Delete(number, is_replacement=True)
+        return Forget(number) if is_forgotten(run, number) else Delete(number, is_replacement=True)
     return Forget(number) if state.pending_replacement else Delete(number)
 
 

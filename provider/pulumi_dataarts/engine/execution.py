@@ -129,11 +129,29 @@ async def _create(run: Run, step: Create, report: StepReport) -> ResourceState:
         state = sealed(
             replace(new, id=made.id, outputs=made.outputs, init_errors=made.init_errors, created=now, modified=now)
         )
+        entries += _taken_over(run, state, step.old)
         entries += [Put(run.ledger.number_for(state.urn), state), *_after_replacement(run, step)]
         await run.ledger.write(entries)
     if _is_complete(state):
         await hooks.after(run, "AfterCreate", new=state)
     return state
+
+
+def _taken_over(run: Run, state: ResourceState, old: int | None) -> list[Entry]:
+    """Mark for deletion who had this very object before: an object is one resource's, even if the run ends here.
+
+    Who is declared as well keeps it, or takes its mark away again (see `claim`).
+    """
+    number = run.ledger.earlier_holder(state)
+    other = run.ledger.declared_holder(state) if number is None else run.ledger.states[number]
+    is_own = number is not None and number == old
+    if other is None or is_own:
+        return []
+    if number is None or run.tally.is_claimed(other.urn):
+        text = f"its object {state.id} is that of {other.urn} too: declare it once, or give each an id of its own"
+        run.reporter.tell("warning", text, state.urn)
+        return []
+    return [Put(number, replace(other, delete=True))]
 
 
 def _after_replacement(run: Run, step: Create) -> list[Entry]:
@@ -177,14 +195,10 @@ async def _delete(run: Run, step: Delete, report: StepReport) -> None:
     if old.protect and not step.is_replacement:
         raise PlanError(
             f"{old.urn} cannot be deleted, because it is protected",
-            hint="Take `protect` from it in the program and run `up`, or unprotect it in the state.",
+            hint="Take `protect` from it in the program and run `up`, or unprotect it in the state; "
+            "if it was renamed or moved, give it an alias.",
         )
-    holder = run.ledger.holder_of(step.old)
-    if holder is not None:
-        # Whoever finds its object by name takes it over: then it is not gone with the resource that had it before.
-        text = f"its object {old.id} is that of {holder.urn} now: it is forgotten here, and not deleted"
-        run.reporter.tell("warning", text, old.urn)
-    is_called = holder is None and _is_deleted_by_provider(run, old)
+    is_called = not is_forgotten(run, step.old) and _is_deleted_by_provider(run, old)
     async with _operation(run, "deleting", old, is_called=is_called and _has_provider(old)) as entries:
         if is_called and not run.dry_run and (provider := run.provider_of(old)):
             run.reporter.started(report)
@@ -193,6 +207,15 @@ async def _delete(run: Run, step: Delete, report: StepReport) -> None:
         left = replace(old, pending_replacement=True)
         await run.ledger.write([*entries, Put(step.old, left) if step.leaves_pending else Drop(step.old)])
     await hooks.after(run, "AfterDelete", old=old)
+
+
+def is_forgotten(run: Run, number: int) -> bool:
+    """Say, and tell, whether what goes has its object in common with what stays: whoever finds it takes it over."""
+    old, holder = run.ledger.states[number], run.ledger.holder_of(number)
+    if holder is not None:
+        text = f"its object {old.id} is that of {holder.urn} now: it is forgotten here, and not deleted"
+        run.reporter.tell("warning", text, old.urn)
+    return holder is not None
 
 
 def _is_deleted_by_provider(run: Run, state: ResourceState) -> bool:
@@ -237,7 +260,7 @@ async def _import(run: Run, step: Import, report: StepReport) -> ResourceState:
         now, said = run.now(), new.inputs
         found = replace(new, id=live.id, inputs=annotated(live.inputs, said), outputs=annotated(live.outputs, said))
         state = sealed(replace(found, init_errors=live.init_errors, created=now, modified=now))
-        entries.append(Put(run.ledger.number_for(state.urn), state))
+        entries += [*_taken_over(run, state, step.old), Put(run.ledger.number_for(state.urn), state)]
         if step.old is not None:
             entries.append(Put(step.old, replace(run.ledger.states[step.old], delete=True)))
         await run.ledger.write(entries)

@@ -9,10 +9,16 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
+from functools import cached_property
+from typing import TypeAlias
 
+from pulumi_dataarts.engine.providers import CARRIER
 from pulumi_dataarts.model.graphs import without_aliases
 from pulumi_dataarts.model.journal import Begin, Drop, Entry, Fold, Journal, Put
 from pulumi_dataarts.model.snapshots import PendingOperation, ResourceState, Snapshot
+from pulumi_dataarts.model.values import plain
+
+_Object: TypeAlias = tuple[str, str, str, str]
 
 
 class Ledger:
@@ -33,7 +39,7 @@ class Ledger:
         self.states: dict[int, ResourceState] = dict(enumerate(base.resources))
         self.olds: dict[str, int] = {}
         self.news: dict[str, int] = {}
-        self._holders: dict[tuple[str, str, str], int] = {}
+        self._holders: dict[_Object, int] = {}
         self.index_base()
 
     def base(self) -> Iterator[tuple[int, ResourceState]]:
@@ -52,13 +58,36 @@ class Ledger:
         return self.news[urn]
 
     def holder_of(self, number: int) -> ResourceState | None:
-        """Return the resource of this run that has the very object of another one, if there is such a one."""
+        """Return the live resource that has the very object of one that goes, if there is such a one.
+
+        It is one of this run, or for what waited for its deletion already, one of the base.
+        """
         state = self.states[number]
-        place = self._holders.get(_object_of(state), number)
-        other = self.states.get(place)
-        if not state.id or place == number or other is None or other.delete:
-            return None
-        return other if _object_of(other) == _object_of(state) else None
+        earlier = self.earlier_holder(state) if state.delete else None
+        others = (self.declared_holder(state), None if earlier is None else self.states[earlier])
+        return next((other for other in others if other is not None and other is not state), None)
+
+    def declared_holder(self, state: ResourceState) -> ResourceState | None:
+        """Return the live resource that this run has for the very object of another, if there is such a one."""
+        other = self.states.get(self._holders.get(_object_of(state), -1))
+        return other if other is not None and _is_holder(other, state) else None
+
+    def earlier_holder(self, state: ResourceState) -> int | None:
+        """Return the number of the base's live resource that owns the very object of this one.
+
+        None as well where several do: their provider repeats its ids, which tell nothing then.
+        """
+        found = self._base_by_object.get(_object_of(state), ())
+        owned = {number: self.states[number] for number in found if number in self.states}
+        numbers = [number for number, other in owned.items() if _is_holder(other, state) and not other.external]
+        return numbers[0] if len(numbers) == 1 else None
+
+    @cached_property
+    def _base_by_object(self) -> dict[_Object, list[int]]:
+        found: dict[_Object, list[int]] = {}
+        for number, state in self.base():
+            found.setdefault(_object_of(state), []).append(number)
+        return found
 
     async def begin(self, type: str, resource: ResourceState) -> int:
         """Make it durable that a provider call is about to be made; return the operation's number."""
@@ -95,5 +124,10 @@ class Ledger:
         return without_aliases(self._fold.snapshot())
 
 
-def _object_of(state: ResourceState) -> tuple[str, str, str]:
-    return (state.type, state.id, state.provider)
+def _is_holder(other: ResourceState, state: ResourceState) -> bool:
+    return bool(state.id) and not other.delete and _object_of(other) == _object_of(state)
+
+
+def _object_of(state: ResourceState) -> _Object:
+    """Say which object a resource has. Dynamic resources may all be of one type: the provider tells them apart."""
+    return (state.type, state.id, state.provider, str(plain(state.inputs.get(CARRIER))))

@@ -22,6 +22,7 @@ from pulumi_dataarts.engine.steps import Create, Read, Same, Skip, Step, Update
 from pulumi_dataarts.engine.untargeted import carried, require_targeted_dependencies
 from pulumi_dataarts.errors import PlanError, ResourceFailed
 from pulumi_dataarts.model import paths
+from pulumi_dataarts.model.journal import Put
 from pulumi_dataarts.model.snapshots import ResourceState
 from pulumi_dataarts.model.values import Properties, has_unknown
 
@@ -77,9 +78,17 @@ def claim(run: Run, goal: Goal) -> Candidate:
     run.tally.registered.add(urn)
     alias = _matched_alias(run, urn, earlier_urns(goal, namespace, run.tally.previous))
     number = run.ledger.olds.get(alias or urn)
-    old = None if number is None else run.ledger.states[number]
+    old = None if number is None else _unmarked(run, number)
     new = _new_state(goal, urn, alias, old)
     return Candidate(goal, new, number, old, run.provider_of(new))
+
+
+def _unmarked(run: Run, number: int) -> ResourceState:
+    """Return what a resource was before, as live: another of this run may have what it has, and have marked it."""
+    state = run.ledger.states[number]
+    if state.delete:
+        run.ledger.append([Put(number, replace(state, delete=False))])
+    return run.ledger.states[number]
 
 
 def _matched_alias(run: Run, urn: str, candidates: list[str]) -> str:

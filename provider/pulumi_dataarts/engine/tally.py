@@ -32,6 +32,10 @@ class Tally:
         urn = self.renamed.get(urn, urn)
         return any(urn in seen for seen in (self.same, self.updated, self.replaced, self.read))
 
+    def is_claimed(self, urn: str) -> bool:
+        """Say whether the program has declared what has this URN, or had it."""
+        return urn in self.registered or urn in self.renamed
+
     def is_decided(self, urn: str) -> bool:
         """Say whether any step was decided for this very URN."""
         decided = (self.same, self.created, self.updated, self.replaced, self.deleted, self.read)
