@@ -270,6 +270,74 @@ def test_a_version_costs_one_record_and_goes_with_it(disk: Disk) -> None:
     assert disk.send("GET", "/bkt?versions").body.count(b"<VersionId>") == 0
 
 
+def test_the_bytes_of_objects_stay_on_the_disk_until_somebody_asks_for_them(
+    disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        disk.send("PUT", f"/bkt/k{number}", b"x" * number, **ABOUT[number % len(ABOUT)])
+    listed = disk.send("GET", "/bkt?list-type=2").body
+    disk.reopen()
+    reads: list[str] = []
+    content = Store.content
+
+    def counted(store: Store, name: str) -> bytes:
+        reads.append(name)
+        return content(store, name)
+
+    monkeypatch.setattr(Store, "content", counted)
+    for target in ("/", "/bkt", "/bkt?versions"):
+        disk.send("GET", target)
+    assert disk.send("GET", "/bkt?list-type=2").body == listed
+    assert disk.send("HEAD", "/bkt/k6").headers["content-length"] == "6"
+    assert set(reads) <= {"obs/1"}  # the bucket's own record
+    assert disk.send("GET", "/bkt/k6").body == b"x" * 6
+    assert len(reads) == 2
+
+
+# What may be said of an object when it is written: some of it is taken up again at the start, some repeated.
+ABOUT: list[dict[str, str]] = [
+    {},
+    {
+        "Content_Type": "text/csv",
+        "x_amz_meta_Owner": "me",
+        "Cache_Control": "no-store",
+        "x_amz_storage_class": "GLACIER",
+    },
+    {
+        "x_amz_sdk_checksum_algorithm": "CRC32",
+        "x_amz_checksum_crc32": "AAAAAA==",
+        "Content_MD5": "1B2M2Y8AsgTpgAmY7PhCfg==",
+    },
+]
+REPEATED: list[dict[str, str]] = [
+    {"x_amz_tagging": "team=data", "x_amz_acl": "public-read"},
+    {"x_amz_server_side_encryption": "AES256", "x_amz_website_redirect_location": "/other"},
+    {"x_amz_sdk_checksum_algorithm": "SHA256"},
+]
+ENCRYPTED = (
+    b"<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>AES256</SSEAlgorithm>"
+    b"</ApplyServerSideEncryptionByDefault></Rule></ServerSideEncryptionConfiguration>"
+)
+
+
+@pytest.mark.parametrize("property_", ["", "encryption", "acl", "versioning"])
+def test_an_object_is_after_a_restart_what_its_bucket_and_its_write_made_of_it(disk: Disk, property_: str) -> None:
+    body = {"": b"", "encryption": ENCRYPTED, "acl": b"", "versioning": VERSIONED}[property_]
+    disk.send("PUT", "/bkt/tagged", b"1", x_amz_tagging="team=data")
+    disk.send("PUT", "/bkt/copy", x_amz_copy_source="/bkt/tagged")
+    disk.send("PUT", f"/bkt?{property_}", body, **({"x_amz_acl": "public-read"} if property_ == "acl" else {}))
+    for number, about in enumerate([*ABOUT, *REPEATED]):
+        disk.clock.advance(100)
+        disk.send("PUT", f"/bkt/k{number}", b"x" * number, **about)
+    disk.send("PUT", "/bkt/tagged", b"2")
+    targets = [f"/bkt/{key}" for key in ("tagged", "copy", "k0", "k2", "k3", "k4", "k5")]
+    targets += ["/bkt?versions", *(f"{key}?{what}" for key in targets for what in ("acl", "tagging"))]
+    before = [seen(disk.send("GET", target, x_amz_checksum_mode="ENABLED")) for target in targets]
+    disk.clock.advance(3600)
+    disk.reopen()
+    assert [seen(disk.send("GET", target, x_amz_checksum_mode="ENABLED")) for target in targets] == before
+
+
 buckets = st.sampled_from(["one", "two"])
 keys = st.sampled_from(["a", "bkt", "dir/c"])
 
@@ -314,9 +382,17 @@ class Restarts(RuleBasedStateMachine):
         if number < len(versions):
             self._send("DELETE", f"/{bucket}/{key}?versionId={versions[number]}")
 
-    @rule(bucket=buckets, key=keys, content=st.binary(max_size=4))
-    def put(self, bucket: str, key: str, content: bytes) -> None:
-        self._send("PUT", f"/{bucket}/{key}", content)
+    @rule(bucket=buckets)
+    def encrypt(self, bucket: str) -> None:
+        self._send("PUT", f"/{bucket}?encryption", ENCRYPTED)
+
+    @rule(bucket=buckets)
+    def publish(self, bucket: str) -> None:
+        self._send("PUT", f"/{bucket}?acl", x_amz_acl="public-read")
+
+    @rule(bucket=buckets, key=keys, content=st.binary(max_size=4), about=st.sampled_from(ABOUT + REPEATED))
+    def put(self, bucket: str, key: str, content: bytes, about: dict[str, str]) -> None:
+        self._send("PUT", f"/{bucket}/{key}", content, **about)
 
     @rule(bucket=buckets, key=keys, source_bucket=buckets, source=keys)
     def copy(self, bucket: str, key: str, source_bucket: str, source: str) -> None:
@@ -350,7 +426,7 @@ class Restarts(RuleBasedStateMachine):
         for bucket in ("one", "two"):
             targets += [f"/{bucket}?versions", f"/{bucket}?versioning"]
             targets += [f"/{bucket}/{key}" for key in ("a", "bkt", "dir/c")]
-            targets += [f"/{bucket}/{key}?tagging" for key in ("a", "bkt", "dir/c")]
+            targets += [f"/{bucket}/{key}?{what}" for key in ("a", "bkt", "dir/c") for what in ("acl", "tagging")]
         answers = [self.disk.s3.call(S3Request("GET", target)) for target in targets]
         return [(answer.status, (b"", {}) if answer.status == 404 else seen(answer)) for answer in answers]
 

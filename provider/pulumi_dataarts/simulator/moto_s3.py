@@ -13,18 +13,22 @@ import itertools
 import threading
 from datetime import UTC, datetime
 from http import HTTPStatus
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from xml.parsers.expat import ExpatError
 
 import moto.s3.models as moto_models
 from moto.core.request import Request as MotoRequest
 from moto.moto_api._internal import mock_random
-from moto.s3.models import FakeKey, s3_backends
+from moto.s3.models import FakeKey, S3Backend, s3_backends
 from moto.s3.responses import S3Response
+from moto.s3.utils import metadata_from_headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
 from pulumi_dataarts.simulator.s3 import S3Answer, S3Request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _PARTITION: Final = "aws"
 # moto takes the region from here; with its default region, any location of a bucket is accepted.
@@ -61,6 +65,45 @@ class Moto:
                 self._buckets[request.bucket].creation_date = moment
             return answer
 
+    def take_up(self, request: S3Request, moment_s: float, etag: str, length: int, read: Callable[[], bytes]) -> bool:
+        """Hold what a plain write left as `call` would, but leave its bytes where they are.
+
+        Args:
+            request: the write, without its bytes.
+            moment_s: when it was.
+            etag: that the object was given.
+            length: of the object, in bytes.
+            read: returns the bytes.
+
+        Returns:
+            False where the bucket makes more of a write than that, so that `call` must repeat it.
+        """
+        bucket = self._buckets[request.bucket]
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        algorithm = headers.get("x-amz-sdk-checksum-algorithm")
+        checksum = headers.get(f"x-amz-checksum-{algorithm}".lower())
+        if bucket.versioning_status or bucket.encryption or bucket.object_lock_enabled or (algorithm and not checksum):
+            return False
+        stored = _StoredKey(
+            read,
+            length,
+            name=request.key,
+            bucket_name=request.bucket,
+            account_id=self._account,
+            region_name=bucket.region_name,
+            storage=headers.get("x-amz-storage-class", "STANDARD"),
+            etag=etag.strip('"'),
+            version_id="null",
+            checksum_value=checksum,
+        )
+        stored.checksum_algorithm = algorithm
+        stored.last_modified = datetime.fromtimestamp(moment_s, UTC).replace(tzinfo=None)
+        stored.set_metadata(metadata_from_headers(dict(request.headers)))
+        stored.set_acl(bucket.acl)
+        bucket.keys.setlist(request.key, [stored])
+        self._backend.tagger.delete_all_tags_for_resource(stored.arn)
+        return True
+
     def has_bucket(self, name: str) -> bool:
         """Say whether the bucket exists."""
         return name in self._buckets
@@ -95,13 +138,37 @@ class Moto:
 
     def reset(self) -> None:
         """Forget all buckets."""
-        s3_backends[self._account][_PARTITION].reset()
+        self._backend.reset()
         self._owners.clear()
 
     @property
+    def _backend(self) -> S3Backend:
+        return s3_backends[self._account][_PARTITION]
+
+    @property
     def _buckets(self) -> dict[str, Any]:
-        buckets: dict[str, Any] = s3_backends[self._account][_PARTITION].buckets
-        return buckets
+        return self._backend.buckets
+
+
+class _StoredKey(FakeKey):
+    """An object whose bytes stay where they are, to be read each time that somebody asks for them."""
+
+    def __init__(self, read: Callable[[], bytes], length: int, **settings: Any) -> None:
+        super().__init__(value=b"", **settings)
+        self._read = read
+        self.contentsize = length
+
+    @property
+    def value(self) -> bytes:
+        return self._read()
+
+    @value.setter
+    def value(self, _: bytes) -> None:
+        """Nothing is kept: moto sets it when it makes or copies the object."""
+
+    def __getstate__(self) -> dict[str, Any]:
+        kept = {name: value for name, value in self.__dict__.items() if name not in ("_value_buffer", "lock")}
+        return {**kept, "value": b""}
 
 
 def _answer(moto_request: MotoRequest, request: S3Request) -> S3Answer:

@@ -24,6 +24,12 @@ if TYPE_CHECKING:
 # A record that is needed is the scope of what needs it.
 _KIND, _NEEDED, _SCOPE = "obs.request", "obs.needed", ""
 _CHANGES: Final = frozenset({"PUT", "POST", "DELETE"})
+# What a plain write of an object may say: such a write is taken up again without being repeated.
+_PLAIN: Final = re.compile(
+    r"accept|accept-encoding|amz-sdk-.*|cache-control|connection|content-(disposition|encoding|language|length|md5|type)"
+    r"|date|expect|expires|x-(amz|obs)-date|x-amz-(meta-.*|content-sha256|storage-class|checksum-.*|sdk-checksum-algorithm)",
+    re.IGNORECASE,
+)
 # Who asked does not matter when it is repeated, and has no place on the disk.
 _NOT_KEPT: Final = frozenset({"authorization", "x-amz-security-token", "user-agent", "host"})
 _UPLOAD_ID: Final = re.compile(rb"<UploadId>([^<]+)</UploadId>")
@@ -59,14 +65,16 @@ class JournaledS3:
     def call(self, request: S3Request) -> S3Answer:
         """Answer a request; when it returns, what it changed is durable."""
         if request.method not in _CHANGES:
-            return self.moto.call(request, moment_s=self._clock.now(), seed=secrets.randbits(64))
+            with self._store.transaction():  # the object's bytes may be in the store alone
+                return self.moto.call(request, moment_s=self._clock.now(), seed=secrets.randbits(64))
         with self._store.transaction():
             seed, moment_s = self._store.next_id(_KIND), self._clock.now()
             answer = self.moto.call(request, moment_s=moment_s, seed=seed)
             if answer.status < 300:
                 upload = request.query.get("uploadId") or _new_upload(request, answer)
                 record = {"seed": seed, "moment": moment_s, "upload": upload, "version": self._version(request)}
-                self._record(request, record)
+                plain = {"etag": answer.headers["ETag"], "length": len(request.body)} if _is_plain(request) else {}
+                self._record(request, record | plain)
         return answer
 
     def _replayed(self) -> Moto:
@@ -74,11 +82,21 @@ class JournaledS3:
 
         moto = Moto()
         for name, record in self._store.list(_KIND, _SCOPE):
-            request = _request(record, self._store.content(_content(name)))
-            answer = moto.call(request, moment_s=record["moment"], seed=record["seed"])
-            if upload := _new_upload(request, answer):
-                moto.rename_upload(request.bucket, upload, record["upload"])
+            if "etag" not in record or not self._take_up(moto, name, record):
+                self._repeat(moto, name, record)
         return moto
+
+    def _take_up(self, moto: Moto, name: str, record: Document) -> bool:
+        def read() -> bytes:
+            return self._store.content(_content(name))
+
+        return moto.take_up(_request(record), record["moment"], record["etag"], record["length"], read)
+
+    def _repeat(self, moto: Moto, name: str, record: Document) -> None:
+        request = _request(record, self._store.content(_content(name)))
+        answer = moto.call(request, moment_s=record["moment"], seed=record["seed"])
+        if upload := _new_upload(request, answer):
+            moto.rename_upload(request.bucket, upload, record["upload"])
 
     def _record(self, request: S3Request, record: Document) -> None:
         name = str(record["seed"])
@@ -248,6 +266,14 @@ def _is_whole_object(request: S3Request) -> bool:
     """Say whether the request writes or deletes an object as a whole, not a part or a property of it."""
     query = request.query.keys()
     return query <= {"uploadId"} if request.method == "POST" else query <= {"x-id", "versionId"}
+
+
+def _is_plain(request: S3Request) -> bool:
+    """Say whether the request writes an object with nothing about it but its bytes, their type and its metadata."""
+    if request.method != "PUT" or not request.key or not _is_whole_object(request):
+        return False
+    sent = [(name, value) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT]
+    return all(_PLAIN.fullmatch(name) and "STREAMING-" not in value for name, value in sent)
 
 
 def _copy_source(request: S3Request) -> str:
