@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from importlib.metadata import EntryPoint, EntryPoints
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from pulumi_dataarts.backend.vaults import SecretsProvider, Vault
 from pulumi_dataarts.errors import ConfigError
 from tests.cli.commands import Folder
 from tests.cli.samples import typed
+from tests.cli.states import with_state
 
 URL = "scramble://team/key-1"
 
@@ -86,3 +88,21 @@ def test_a_stack_may_do_without_a_passphrase(installed: None, tmp_path: Path) ->
     typed(folder, "stack", "rename", "main")
     assert '"type":"cloud"' in (tmp_path / ".state/.pulumi/stacks/p/main.json").read_text()
     assert "URL of a key service" in typed(folder, "stack", "init", "x", "--secrets-provider", "no", code=2).err
+
+
+def test_a_stack_goes_from_a_passphrase_to_a_key_service_and_back(
+    installed: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = with_state(tmp_path)
+    typed(folder, "config", "set", "--secret", "password", "hunter3")
+    typed(folder, "stack", "change-secrets-provider", URL)
+    file = (tmp_path / "Pulumi.dev.yaml").read_text()
+    assert "encryptedkey" in file
+    assert "encryptionsalt" not in file
+    assert typed(Folder(tmp_path), "config", "get", "password").out == "hunter3\n"
+    monkeypatch.setattr("sys.stdin", StringIO("back\n"))
+    typed(folder, "stack", "change-secrets-provider", "passphrase")
+    file = (tmp_path / "Pulumi.dev.yaml").read_text()
+    assert "encryptedkey" not in file
+    assert "secretsprovider" not in file
+    assert typed(Folder(tmp_path, {"PULUMI_CONFIG_PASSPHRASE": "back"}), "config", "get", "password").out == "hunter3\n"

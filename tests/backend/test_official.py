@@ -15,6 +15,7 @@ from pulumi_dataarts.backend import passphrase
 from pulumi_dataarts.backend.blobs import Blobs, open_backend
 from pulumi_dataarts.backend.configs import merge, read_stack_file, seal
 from pulumi_dataarts.backend.projects import find_project
+from pulumi_dataarts.backend.rekeying import either, reencrypt
 from pulumi_dataarts.backend.repairs import repair
 from pulumi_dataarts.backend.runs import Outcome, load, open_run
 from pulumi_dataarts.backend.stacks import Stack, create_stack, find_stack, list_stacks, rename_stack
@@ -172,3 +173,14 @@ def test_a_stack_we_repaired_is_sound_to_it(folder: Path, environ: dict[str, str
     assert "integrity failure" in pulumi(folder, environ, "stack", "-s", "dev", "--show-urns", fails=True)
     assert repair(ours, KEYRING, [].append, lambda: datetime(2026, 11, 20, tzinfo=UTC))
     assert pulumi(folder, environ, "stack", "-s", "dev", "--show-urns").count("urn:pulumi:dev::") == 4
+
+
+def test_a_stack_we_gave_another_passphrase_is_its_as_before(folder: Path, environ: dict[str, str], ours: Stack):
+    changed = passphrase.new_provider("another")
+    file = read_stack_file(folder / "Pulumi.dev.yaml", "proj")
+    reencrypt(ours, file, changed, either(KEYRING, passphrase.keyring(lambda: "another")))
+    environ = {**environ, "PULUMI_CONFIG_PASSPHRASE": "another"}
+    assert "hunter2" in pulumi(folder, environ, "stack", "export", "--show-secrets", "--stack", "dev")
+    pulumi(folder, environ, "config", "set", "--secret", "word", "x", "--stack", "dev")
+    environ["PULUMI_CONFIG_PASSPHRASE"] = "pw"
+    assert "incorrect passphrase" in pulumi(folder, environ, "config", "--stack", "dev", "--show-secrets", fails=True)

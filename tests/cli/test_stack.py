@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,17 @@ def test_state_in_another_project_is_not_listed(folder: Folder):
     (folder.path / "Pulumi.yaml").write_text("name: other\nruntime: python\n")
     assert names(folder) == []
     assert [row["project"] for row in json.loads(typed(folder, "stack", "ls", "--all", "--json").out)] == ["proj"]
+
+
+def test_the_passphrase_is_changed_in_place(folder: Folder, monkeypatch: pytest.MonkeyPatch):
+    typed(folder, "config", "set", "--secret", "password", "hunter3")
+    monkeypatch.setattr("sys.stdin", StringIO("a new one\n"))
+    said = typed(folder, "stack", "change-secrets-provider", "passphrase")
+    assert "its state and Pulumi.dev.yaml" in said.out
+    assert "incorrect passphrase" in typed(folder, "config", "get", "password", code=2).err
+    changed = Folder(folder.path, {"PULUMI_CONFIG_PASSPHRASE": "a new one"})
+    assert typed(changed, "config", "get", "password").out == "hunter3\n"
+    assert "hunter2" in typed(changed, "stack", "output", "--show-secrets").out
+    monkeypatch.setattr("sys.stdin", StringIO(""))
+    assert "there is no new passphrase" in typed(changed, "stack", "change-secrets-provider", "default", code=2).err
+    assert "encrypts nothing here" in typed(changed, "stack", "change-secrets-provider", "rot13", code=2).err

@@ -28,6 +28,10 @@ from pulumi_dataarts.model import paths
 
 _SECTION: Final = "config"
 _SECURE: Final = "secure"
+_PROVIDERS: Final[dict[str, dict[str, str]]] = {  # what of a provider's state stands under which name in the file
+    passphrase.TYPE: {"encryptionsalt": "salt"},
+    keyservices.TYPE: {"secretsprovider": "url", "encryptedkey": "encryptedkey"},
+}
 _GO_ESCAPES: Final = str.maketrans({letter: f"\\u{ord(letter):04x}" for letter in "<>&\u2028\u2029"})
 _DECIMAL: Final = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 
@@ -78,11 +82,12 @@ class StackFile:
         return self._edited(yamledits.set_entry(self.text, self.path, "", "encryptionsalt", salt))
 
     def with_provider(self, provider: SecretsProvider) -> StackFile:
-        """Return the file with this provider, whichever of the two kinds."""
-        if provider.type == passphrase.TYPE:
-            return self.with_salt(str(provider.state["salt"]))
+        """Return the file with this provider, whichever of the two kinds, in place of the one it had."""
+        members = _PROVIDERS[provider.type]
         text = self.text
-        for name, member in (("secretsprovider", "url"), ("encryptedkey", "encryptedkey")):
+        for name in {name for names in _PROVIDERS.values() for name in names} - members.keys():
+            text = yamledits.remove_entry(text, self.path, "", name)
+        for name, member in members.items():
             text = yamledits.set_entry(text, self.path, "", name, str(provider.state[member]))
         return self._edited(text)
 
@@ -248,7 +253,7 @@ def _parsed(path: Path, project: str, text: str) -> StackFile:
     for name in (name for name, is_given in unsupported.items() if is_given):
         raise ConfigError(
             f"{path}: `{name}` needs Pulumi Cloud, or a key service that is not named in full here",
-            hint="Convert the stack with `pulumi stack change-secrets-provider passphrase`.",
+            hint="Convert the stack with the official CLI: `pulumi stack change-secrets-provider passphrase`.",
         )
     values = document.get(_SECTION) or {}
     if not isinstance(values, dict):

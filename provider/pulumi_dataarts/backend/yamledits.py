@@ -62,18 +62,22 @@ def set_entry(text: str, path: Path, section: str, key: str, value: Any) -> str:
 
 
 def remove_entry(text: str, path: Path, section: str, key: str) -> str:
-    """Return the text without an entry of a section; a section that this empties goes too. Raises as `set_entry`."""
+    """Return the text without an entry of a section, or of the top level where that is empty. Raises as `set_entry`.
+
+    A section that this empties goes too.
+    """
     lines = _lines(text)
     root = yamlfiles.compose(text, path)
-    found = _find(root, section)
-    entry = _find(found.value, key) if found else None
-    if found is None or entry is None:
+    found = _find(root, section) if section else None
+    mapping = found.value if found else root if not section else None
+    entry = _find(mapping, key)
+    if mapping is None or entry is None:
         return text
-    if len(found.value.value) == 1:
+    if found and len(found.value.value) == 1:
         entry = found
-    elif _is_flow(root) or _is_flow(found.value):
+    elif _is_flow(root) or _is_flow(mapping):
         document = yamlfiles.parse(text, path)
-        del document[section][key]
+        del (document[section] if section else document)[key]
         return yamlfiles.dump(document)
     return "".join([*lines[: entry.start], *lines[entry.end :]])
 

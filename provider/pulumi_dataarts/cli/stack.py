@@ -23,6 +23,7 @@ ROOT_TYPE = "pulumi:pulumi:Stack"
 LATER = {
     **dict.fromkeys(("export", "import", "rename", "migrate", "tag"), "pulumi_dataarts.cli.stack_files"),
     **dict.fromkeys(("output", "history", "graph"), "pulumi_dataarts.cli.stack_views"),
+    "change-secrets-provider": "pulumi_dataarts.cli.stack_secrets",
 }
 ALIASES = {"list": "ls", "new": "init", "create": "init", "remove": "rm", "delete": "rm", "hist": "history"}
 
