@@ -24,7 +24,7 @@ VARIABLES = {
     "DATAARTS_CLOUD_DATA": "Folder of the embedded cloud; `.cloud` beside Pulumi.yaml without it.",
     "DATAARTS_UNGUARDED_STATE": "`1`: use a bucket that cannot say who was first. Runs must never overlap then.",
     "DATAARTS_LEASE_S": "Seconds that a lease on a stack in a bucket lasts without its holder; 60 without it.",
-    "DATAARTS_LOG": "A file that the provider processes log to, secrets hidden.",
+    "DATAARTS_LOG": "A file that providers log to, secrets hidden.",
     "DATAARTS_NON_INTERACTIVE": "Set: nothing is asked.",
     "DATAARTS_TRACEBACKS": "`1`: show tracebacks of failed provider calls.",
     "HTTPS_PROXY": "Proxy for the services; `NO_PROXY` lists what is reached without. Loopback always is.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -30,7 +30,7 @@ from pulumi_dataarts.model.plans import Plan, Scope, StateMark
 
 if TYPE_CHECKING:
     from pulumi_dataarts.engine.cancellation import Cancellation
-    from pulumi_dataarts.engine.events import Outcome
+    from pulumi_dataarts.engine.events import OnEvent, Outcome
     from pulumi_dataarts.engine.operations import Operation, Options
     from pulumi_dataarts.model.journal import Journal
     from pulumi_dataarts.model.snapshots import Snapshot
@@ -149,7 +149,6 @@ def declared(chosen: Chosen) -> tuple[Declared, ...]:
         ResourceFailed, ProgramFailed, Cancelled: the program did not get to its end; what failed was printed.
     """
     from pulumi_dataarts.engine.cancellation import Cancellation
-    from pulumi_dataarts.engine.operations import run
     from pulumi_dataarts.model.bindings import KEY, LOGICAL
     from pulumi_dataarts.model.snapshots import Snapshot
     from pulumi_dataarts.release.definitions import Declared
@@ -160,7 +159,7 @@ def declared(chosen: Chosen) -> tuple[Declared, ...]:
     cancellation = Cancellation()
     mask = plans.mask_of(chosen)
     with listening(quiet=True, log=None, mask=mask) as on_event, _interruptible(cancellation, on_event.under_way):
-        outcome = run(operation, Snapshot(), None, on_event, cancellation)
+        outcome = _run(operation, Snapshot(), None, on_event, cancellation)
     if not outcome.ok:
         _end(outcome, "No release was made.")
     return tuple(
@@ -180,7 +179,6 @@ def _drive(
     chosen: Chosen, kind: Kind, wishes: Wishes, base: Snapshot, journal: Journal | None, state: StateMark
 ) -> tuple[Outcome, Plan]:
     from pulumi_dataarts.engine.cancellation import Cancellation
-    from pulumi_dataarts.engine.operations import run
     from pulumi_dataarts.report.planning import Context, plan_of
 
     mask = plans.mask_of(chosen)
@@ -189,7 +187,7 @@ def _drive(
     quiet = journal is None or wishes.as_json
     heard = listening(quiet=quiet, log=wishes.event_log, mask=mask)
     with heard as on_event, _interruptible(cancellation, on_event.under_way):
-        outcome = run(operation, base, journal, on_event, cancellation)
+        outcome = _run(operation, base, journal, on_event, cancellation)
     context = Context(
         operation="preview" if journal is None else kind,
         project=chosen.place.project.name,
@@ -206,7 +204,19 @@ def _drive(
     return outcome, plan
 
 
+def _run(
+    operation: Operation, base: Snapshot, journal: Journal | None, on_event: OnEvent, cancellation: Cancellation
+) -> Outcome:
+    """Carry an operation out, in the program's folder: paths that a program gives are relative to it."""
+    from pulumi_dataarts.engine.operations import run
+
+    folder = operation.program if operation.program.is_dir() else operation.program.parent
+    with chdir(folder) if folder.is_dir() else nullcontext():
+        return run(operation, base, journal, on_event, cancellation)
+
+
 def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> Operation:
+    from pulumi_dataarts.cli.residents import residents_for
     from pulumi_dataarts.engine.operations import Operation
 
     project = chosen.running.project
@@ -215,6 +225,7 @@ def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> 
     own = chosen.place.project
     if chosen.running.release:  # the children run in the release's folder; the embedded cloud is the project's
         os.environ.setdefault("DATAARTS_CLOUD_DATA", str(cloud_folder()))
+    interpreter = interpreter_of(own.folder, own.runtime_options.get("virtualenv"))
     return Operation(
         kind=kind,
         dry_run=dry_run,
@@ -222,7 +233,8 @@ def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> 
         stack=chosen.stack.name,
         root=project.folder,
         program=folder if entry == "." else folder / entry,
-        interpreter=interpreter_of(own.folder, own.runtime_options.get("virtualenv")),
+        interpreter=interpreter,
+        residents=residents_for(interpreter),
         config=config.texts,
         secret_keys=frozenset(config.secret_keys),
         options=_options(wishes, chosen),

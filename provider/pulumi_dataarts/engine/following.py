@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
 from pulumi_dataarts.engine.children import Child
 from pulumi_dataarts.engine.declarations import Declarations
-from pulumi_dataarts.engine.hosts import HostPool
 from pulumi_dataarts.engine.monitor import Monitor, Server
 from pulumi_dataarts.engine.program import failure_of, start_program
 from pulumi_dataarts.engine.run import Halted, Run
@@ -20,15 +19,20 @@ _INTERRUPTED_S: Final = 5.0
 
 
 @asynccontextmanager
-async def following(run: Run, declarations: Declarations, hosts: HostPool, token: str) -> AsyncIterator[None]:
+async def following(
+    run: Run, declarations: Declarations, token: str, *, start_ahead: Callable[[], None] | None
+) -> AsyncIterator[None]:
     """Run the program. Within, it has declared everything; afterwards, it has ended.
+
+    `start_ahead` starts what the program is sure to need, while it starts itself.
 
     Raises:
         Halted: it failed, and that was told, or the run ended before.
         ConfigError: it cannot be started.
     """
     monitor = Monitor(run, declarations)
-    hosts.start_ahead()
+    if start_ahead:
+        start_ahead()
     async with Server(monitor, token) as server:
         child = await start_program(run.context, server.address, token, run.reporter.printed(""))
         try:

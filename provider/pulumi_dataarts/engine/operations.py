@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pulumi_dataarts.engine.cancellation import Cancellation
 from pulumi_dataarts.engine.events import OnEvent, Outcome
@@ -20,6 +20,9 @@ from pulumi_dataarts.errors import StackNotFound
 from pulumi_dataarts.model.journal import Journal
 from pulumi_dataarts.model.snapshots import Snapshot
 from pulumi_dataarts.model.values import Value
+
+if TYPE_CHECKING:
+    from pulumi_dataarts.engine.residents import Residents
 
 Kind: TypeAlias = Literal["preview", "update", "refresh", "destroy"]
 Clock: TypeAlias = Callable[[], datetime]
@@ -53,8 +56,9 @@ class Operation:
 
     `root` is the directory of Pulumi.yaml, `program` the directory or file to run. `interpreter` is that of the
     project's virtual environment, None for our own. `config` is decrypted, by full key; `secret_keys` say which of
-    it is secret. `stack_outputs` returns another stack's outputs by its name. With `dry_run` nothing is done or
-    written; a `preview` is a dry run of an update.
+    it is secret. `residents` knows the providers that need no process of their own; without it each has one.
+    `stack_outputs` returns another stack's outputs by its name. With `dry_run` nothing is done or written; a `preview`
+    is a dry run of an update.
     """
 
     kind: Kind
@@ -66,6 +70,7 @@ class Operation:
     config: Mapping[str, str] = field(default_factory=dict)
     secret_keys: frozenset[str] = frozenset()
     options: Options = Options()
+    residents: Residents | None = None
     stack_outputs: Callable[[str], Mapping[str, Value]] = _no_other_stacks
     organization: str = "organization"
     dry_run: bool = False

@@ -13,18 +13,20 @@ from contextlib import AbstractAsyncContextManager
 
 from pulumi_dataarts.engine.builtin import Builtin
 from pulumi_dataarts.engine.cancellation import Cancellation, Stage
+from pulumi_dataarts.engine.children import OnLine
 from pulumi_dataarts.engine.declarations import Declarations
 from pulumi_dataarts.engine.deletes import delete_rest
+from pulumi_dataarts.engine.dynamic import DynamicProvider
 from pulumi_dataarts.engine.events import OnEvent, Outcome
 from pulumi_dataarts.engine.following import following
 from pulumi_dataarts.engine.hosts import HostPool
 from pulumi_dataarts.engine.ledger import Ledger
 from pulumi_dataarts.engine.operations import Clock, Operation
 from pulumi_dataarts.engine.program import Context
-from pulumi_dataarts.engine.providers import DynamicProvider
 from pulumi_dataarts.engine.refreshes import refresh
 from pulumi_dataarts.engine.registry import BUILTIN, DYNAMIC, Registry
 from pulumi_dataarts.engine.reporting import Reporter
+from pulumi_dataarts.engine.residents import ResidentPool
 from pulumi_dataarts.engine.run import Halted, Run, bug_of, guarded
 from pulumi_dataarts.engine.targets import Selection
 from pulumi_dataarts.errors import Cancelled, PlanError
@@ -51,16 +53,22 @@ async def carry_out(
     reporter = Reporter(on_event, counts_refreshes=operation.kind == "refresh")
     context = context_of(operation)
     hosts = HostPool(context, token, reporter.printed("provider"), tracebacks=operation.options.tracebacks)
+    find = operation.residents.opened(_from_any_thread(reporter.printed("provider"))) if operation.residents else None
+    residents = ResidentPool(find, operation.project, tracebacks=operation.options.tracebacks)
     builtin = Builtin(operation.stack_outputs, dry_run=dry_run)
     registry = Registry(
-        {DYNAMIC: lambda config: DynamicProvider(hosts, config, dry_run=dry_run), BUILTIN: lambda _: builtin},
+        {
+            DYNAMIC: lambda config: DynamicProvider(hosts, residents, config, dry_run=dry_run),
+            BUILTIN: lambda _: builtin,
+        },
         dry_run=dry_run,
     )
     run = make_run(operation, Ledger(base, journal), registry, reporter, clock)
     declarations = Declarations(run, builtin)
-    program = following(run, declarations, hosts, token)
+    ahead = not residents.are_all(base.resources)
+    program = following(run, declarations, token, start_ahead=hosts.start_ahead if ahead else None)
     work = asyncio.create_task(perform(operation, run, declarations, program))
-    stop_listening = cancel.listen(_canceller(run, work, hosts))
+    stop_listening = cancel.listen(_canceller(run, work, hosts, residents))
     try:
         await asyncio.wait({work})
     finally:
@@ -157,13 +165,27 @@ def make_run(operation: Operation, ledger: Ledger, registry: Registry, reporter:
     )
 
 
-def _canceller(run: Run, work: asyncio.Task[Properties], hosts: HostPool) -> Callable[[Stage], None]:
+def _from_any_thread(on_line: OnLine) -> Callable[[str], None]:
+    """Return what takes a text for people from any thread, and has the run's own thread hear its lines."""
+    loop = asyncio.get_running_loop()
+
+    def say(text: str) -> None:
+        for line in text.splitlines():
+            loop.call_soon_threadsafe(on_line, "stderr", line)
+
+    return say
+
+
+def _canceller(
+    run: Run, work: asyncio.Task[Properties], hosts: HostPool, residents: ResidentPool
+) -> Callable[[Stage], None]:
     loop = asyncio.get_running_loop()
 
     def stop(stage: Stage) -> None:
         run.is_cancelled = True
         run.halt()
         run.is_abandoned = stage is Stage.AT_ONCE
+        residents.cancel()
         if stage is Stage.NO_NEW_STEPS:
             run.spawn(hosts.cancel())
         else:

@@ -139,9 +139,9 @@ def _carrier(olds: dict[str, Any], news: dict[str, Any]) -> dict[str, Any]:
     return olds if isinstance(news[_PROVIDER], pulumi.output.Unknown) else news
 
 
-def explain(error: BaseException) -> str:
+def explain(error: BaseException, *, with_traceback: bool) -> str:
     """Return an exception's own words, with its type where the words alone would say nothing."""
-    if os.environ.get(TRACEBACKS):
+    if with_traceback:
         return "".join(traceback.format_exception(error))
     is_named = vars(builtins).get(type(error).__name__) is type(error) and type(error) not in _UNNAMED
     text = str(error)
@@ -157,7 +157,8 @@ def _reporting(method: Callable[[Any, Any, Any], Any]) -> Callable[[Any, Any, An
         except Exception as error:  # noqa: BLE001 - the boundary: whatever a provider raises is its answer
             if code := getattr(error, "exit_code", 0):
                 context.set_trailing_metadata(((EXIT_KEY, str(code)),))
-            return context.abort(grpc.StatusCode.UNKNOWN, explain(error))
+            explained = explain(error, with_traceback=bool(os.environ.get(TRACEBACKS)))
+            return context.abort(grpc.StatusCode.UNKNOWN, explained)
 
     return call
 

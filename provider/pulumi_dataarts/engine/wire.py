@@ -39,7 +39,7 @@ UNKNOWNS: Final = frozenset(
     }
 )
 _INTEGRAL_MAX: Final = 2.0**53
-_ABSENT: Final = object()
+ABSENT: Final = object()
 
 
 @dataclass(frozen=True)
@@ -111,8 +111,8 @@ def to_struct(properties: Mapping[str, Value], accepts: Accepts = EVERYTHING) ->
 def _fill(struct: struct_pb2.Struct, properties: Mapping[str, Value], accepts: Accepts) -> None:
     fields = struct.fields
     for key, value in properties.items():
-        value = _sendable(value, accepts)
-        if value is not _ABSENT:
+        value = sendable(value, accepts)
+        if value is not ABSENT:
             _set(fields[key], value, accepts)
 
 
@@ -131,22 +131,23 @@ def _set(target: struct_pb2.Value, value: Value, accepts: Accepts) -> None:
     else:
         target.list_value.SetInParent()
         for item in value:
-            item = _sendable(item, accepts)
-            if item is not _ABSENT:
+            item = sendable(item, accepts)
+            if item is not ABSENT:
                 _set(target.list_value.values.add(), item, accepts)
 
 
-def _sendable(value: Any, accepts: Accepts) -> Any:
+def sendable(value: Any, accepts: Accepts) -> Any:
+    """Return a value as a receiver may see it, not yet what is inside; `ABSENT` where it may not be sent at all."""
     if isinstance(value, str):
         return value
     if isinstance(value, Secret):
         if not accepts.secrets:
-            return _sendable(value.value, accepts)
+            return sendable(value.value, accepts)
         return {SIGNATURE: SECRET, "value": value.value}
     if value is UNKNOWN:
-        return UNKNOWN_ID if accepts.unknowns else _ABSENT
+        return UNKNOWN_ID if accepts.unknowns else ABSENT
     if isinstance(value, dict) and not accepts.resources and value.get(SIGNATURE) == RESOURCE_REFERENCE:
-        return _sendable(_referenced(value), accepts)
+        return sendable(_referenced(value), accepts)
     return value
 
 

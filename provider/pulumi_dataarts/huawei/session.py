@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
 
 from pulumi_dataarts.errors import AuthError
 from pulumi_dataarts.huawei import settings as configuration
@@ -172,24 +172,33 @@ class Session:
         return self.once(("iam",), lambda: self._service("iam", {}, None))
 
 
-def open_session(lookup: Callable[[str], str | None], environment: Mapping[str, str] = os.environ) -> Session:
-    """Return the session that config and environment describe: the same one for equal settings.
+class Sessions:
+    """The sessions of one process, or of one run in it. Thread-safe."""
 
-    Args:
-        lookup: a config key with its namespace (`dataarts:region`), to its value.
-        environment: wins over the config.
+    def __init__(self, say: Callable[[str], None] | None = None) -> None:
+        """Open nothing yet. `say` is what every session tells people by."""
+        self._say = say
+        self._open: dict[Settings, Session] = {}
+        self._lock = threading.Lock()
 
-    Raises:
-        ConfigError: something is missing or malformed.
-        AuthError: nothing says who calls.
-    """
-    settings = configuration.resolve(lookup, environment)
-    with _lock:
-        return _sessions.setdefault(settings, Session(settings))
+    def open(self, lookup: Callable[[str], str | None], environment: Mapping[str, str] = os.environ) -> Session:
+        """Return the session that config and environment describe: the same one for equal settings.
+
+        Args:
+            lookup: a config key with its namespace (`dataarts:region`), to its value.
+            environment: wins over the config.
+
+        Raises:
+            ConfigError: something is missing or malformed.
+            AuthError: nothing says who calls.
+        """
+        settings = configuration.resolve(lookup, environment)
+        with self._lock:
+            return self._open.setdefault(settings, Session(settings, say=self._say))
 
 
-_sessions: dict[Settings, Session] = {}
-_lock = threading.Lock()
+OF_PROCESS: Final = Sessions()
+open_session: Final = OF_PROCESS.open
 
 
 def _to_standard_error(message: str) -> None:

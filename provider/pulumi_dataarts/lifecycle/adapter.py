@@ -22,7 +22,7 @@ from pulumi.dynamic import (
 from pulumi.output import Unknown as PulumiUnknown
 
 from pulumi_dataarts.errors import ConfigError
-from pulumi_dataarts.huawei.session import Session, open_session
+from pulumi_dataarts.huawei.session import OF_PROCESS, Session, Sessions
 from pulumi_dataarts.lifecycle.changes import (
     EDITED_OUTSIDE,
     FINGERPRINTS,
@@ -63,14 +63,18 @@ class DynamicProvider(ResourceProvider):
 
     serialize_as_secret_always = False
     handler: ClassVar[Handler[Any]]
-    _session: Session | None = None
+
+    def __init__(self, sessions: Sessions = OF_PROCESS) -> None:
+        """Make a provider whose session is one of `sessions`."""
+        self._sessions = sessions
+        self._session: Session | None = None
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
         return type(self), ()
 
     def configure(self, req: ConfigureRequest) -> None:
         """Open the session that the stack's config and the environment describe. Called once a process."""
-        self._session = open_session(req.config.get)
+        self._session = self._sessions.open(req.config.get)
 
     @property
     def session(self) -> Session:

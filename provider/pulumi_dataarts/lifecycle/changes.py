@@ -99,6 +99,8 @@ def visible(model: type[Inputs], declared: Mapping[str, Any]) -> Properties:
 
 
 def _field_changes(model: type[Inputs], name: str, old: Any, new: Any) -> Iterable[Change]:
+    if old == new and not has_unknown(new):
+        return
     replaces = rule_of(model, name, Replaces)
     because = (replaces.because or f"{name} cannot be changed in place") if isinstance(replaces, Replaces) else ""
     old, new = _comparable(model, name, old), _comparable(model, name, new)

@@ -58,8 +58,10 @@ def walk(value: Value) -> Iterator[Value]:
 
 def has_unknown(value: Value) -> bool:
     """Say whether anything inside is unknown."""
+    if type(value) is str:  # most values are, and this is asked of each of them
+        return False
     if isinstance(value, dict):
-        return any(map(has_unknown, value.values()))
+        return any(has_unknown(item) for item in value.values() if type(item) is not str)
     if isinstance(value, list):
         return any(map(has_unknown, value))
     return value is UNKNOWN or (isinstance(value, Secret) and has_unknown(value.value))
@@ -67,8 +69,10 @@ def has_unknown(value: Value) -> bool:
 
 def has_secret(value: Value) -> bool:
     """Say whether anything inside is secret."""
+    if type(value) is str:  # most values are, and this is asked of each of them
+        return False
     if isinstance(value, dict):
-        return any(map(has_secret, value.values()))
+        return any(has_secret(item) for item in value.values() if type(item) is not str)
     if isinstance(value, list):
         return any(map(has_secret, value))
     return isinstance(value, Secret)

@@ -68,7 +68,7 @@ def plan_of(outcome: Outcome, context: Context) -> Plan:
     mask = context.mask
     reports = [report for report in outcome.reports if not _is_default_provider(report)]
     for report in reports:
-        for state in (report.old, report.new):
+        for state in (report.old, report.new if report.new is not report.old else None):
             if state is not None:
                 mask.learn(state.inputs, state.outputs)
     mask.learn(outcome.outputs)
@@ -161,6 +161,8 @@ def _fields(report: StepReport, mask: Mask) -> Iterable[FieldChange]:
 
 
 def _hazards(report: StepReport, op: Operation, type: str, fields: tuple[FieldChange, ...]) -> list[Hazard]:
+    if op == "same":
+        return []
     before: dict[str, Any] = plain(report.old.inputs) if report.old else {}
     after: dict[str, Any] = plain(report.new.inputs) if report.new else {}
     edited = tuple(plain(report.old.outputs).get(EDITED_OUTSIDE, ())) if report.old else ()

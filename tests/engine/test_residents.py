@@ -1,0 +1,134 @@
+"""Providers in the engine's own process are asked, and answer, what they would in a host process."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
+from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, CreateResult, ResourceProvider
+from pulumi.output import Unknown
+from pulumi.runtime import rpc
+
+from pulumi_dataarts.engine.hosts import CallFailed
+from pulumi_dataarts.engine.provider_host import _to_struct
+from pulumi_dataarts.engine.providers import CARRIER
+from pulumi_dataarts.engine.residents import ResidentPool, answered, given, in_thread
+from pulumi_dataarts.engine.wire import PLAIN, PREVIEWED, Accepts, from_struct, to_struct
+from pulumi_dataarts.errors import ConfigError, ResourceFailed
+from pulumi_dataarts.model.values import Secret
+from tests.engine.test_wire import anything, exact
+from tests.model.states import keys
+
+URN = "urn:pulumi:dev::p::t::n"
+
+
+class Unnamed:
+    """Stands for an unknown, which the SDK cannot compare."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Unnamed)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+def comparable(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return Unnamed()
+    if isinstance(value, dict):
+        return {key: comparable(item) for key, item in value.items()}
+    return [comparable(item) for item in value] if isinstance(value, list) else value
+
+
+class Provider(ResourceProvider):
+    """Configured once, and told what it is given."""
+
+    def __init__(self) -> None:
+        self.configured: list[Any] = []
+        self.threads: list[int] = []
+
+    def configure(self, req: ConfigureRequest) -> None:
+        self.configured.append(req.config.get("p:key"))
+
+    def check(self, _olds: Any, news: Any) -> CheckResult:
+        self.threads.append(threading.get_ident())
+        return CheckResult(news, [CheckFailure("v", "is odd")] if news.get("v") == 1 else [])
+
+    def create(self, props: Any) -> CreateResult:
+        self.threads.append(threading.get_ident())
+        if props["v"] == "bad":
+            raise ConfigError("that is bad")
+        return CreateResult(props["id"], {"v": props["v"]})
+
+
+def pool(provider: Provider) -> ResidentPool:
+    return ResidentPool({"ours": provider}.get, "p", tracebacks=False)
+
+
+def serving(found: ResidentPool, text: str = "ours") -> Any:
+    return found.serving("owner", {"p:key": Secret("told")}, {CARRIER: text})
+
+
+@for_all(st.dictionaries(keys, anything, max_size=4), st.sampled_from([PLAIN, PREVIEWED]))
+def test_a_provider_is_given_what_a_host_would_receive(properties: dict[str, Any], accepts: Accepts) -> None:
+    sent = rpc.deserialize_properties(to_struct(properties, accepts), keep_unknowns=True)
+    assert comparable(given(properties, accepts)) == comparable(sent)
+
+
+@for_all(st.dictionaries(keys, exact, max_size=4))
+def test_an_answer_arrives_as_it_would_from_a_host(properties: dict[str, Any]) -> None:
+    received = from_struct(_to_struct(properties, "text"))
+    kept = {key: value for key, value in properties.items() if value is not None}
+    assert answered({**kept, CARRIER: "text"}) == received
+    assert list(answered({**kept, CARRIER: "text"})) == list(received)
+
+
+def test_a_provider_is_configured_once_and_compares_in_the_run_s_own_thread() -> None:
+    provider = Provider()
+
+    async def scenario() -> None:
+        resident = serving(pool(provider))
+        checked = await resident.check({}, {"v": Secret(1), CARRIER: "ours"}, PLAIN)
+        assert [(item.property, item.reason) for item in checked.failures] == [("v", "is odd")]
+        assert checked.inputs == {"v": Secret(1), CARRIER: "ours"}
+        made = await resident.create(URN, {"v": Secret("x"), "id": "7", CARRIER: "ours"}, 0)
+        assert (made.id, made.outputs) == ("7", {"v": Secret("x"), CARRIER: "ours"})
+
+    asyncio.run(scenario())
+    assert provider.configured == ["told"]
+    here, elsewhere = provider.threads
+    assert here == threading.get_ident() != elsewhere
+
+
+def test_what_a_provider_raises_is_its_answer_with_its_own_exit_code() -> None:
+    async def scenario() -> None:
+        resident = serving(pool(Provider()))
+        with pytest.raises(CallFailed, match="that is bad") as refused:
+            await resident.create(URN, {"v": "bad", CARRIER: "ours"}, 0)
+        assert refused.value.exit_code == ConfigError.exit_code
+        with pytest.raises(ResourceFailed, match="no id"):
+            await resident.create(URN, {"v": "x", "id": "", CARRIER: "ours"}, 0)
+
+    asyncio.run(scenario())
+
+
+def test_a_stranger_is_served_by_nobody_here() -> None:
+    assert serving(pool(Provider()), "theirs") is None
+    assert ResidentPool(None, "p", tracebacks=False).serving("owner", {}, {CARRIER: "ours"}) is None
+
+
+def test_a_call_that_is_not_waited_for_keeps_nothing_from_ending() -> None:
+    may_end = threading.Event()
+
+    async def scenario() -> None:
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(in_thread(may_end.wait), 0.01)
+
+    asyncio.run(scenario())
+    (left,) = [thread for thread in threading.enumerate() if thread.daemon and "in_thread" in thread.name]
+    may_end.set()
+    left.join(5)
+    assert not left.is_alive()
