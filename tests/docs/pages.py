@@ -134,7 +134,7 @@ def typed_lines(page: Path) -> Iterator[list[str]]:
             continue
         for line in block.commands():
             for part in re.split(r"\s*(?:&&|\|\||;|\|)\s*", line):
-                words = shlex.split(re.sub(r"\s[12]?>.*$", "", part), comments=True)
+                words = shlex.split(re.sub(r"\s(?:[12]?>|<\s).*$", "", part), comments=True)
                 if words and words[0] == "dataarts":
                     yield words[1:]
 

@@ -44,6 +44,8 @@ KINDS = ("cdm.job", "cdm.link", "dlf.job", "dlf.script", "dlf.resource", "dli.jo
 """What the cloud keeps of an environment's definitions."""
 PASSING = {"update-date", "last_run", "lastUpdateTime", "version"}
 """What the cloud notes beside a definition, and what a way there and back changes."""
+IN_PASSING = ("exports/", "factory/")
+"""Objects that define nothing: backups; archives, which an import puts there anew unless what it brings is there."""
 
 
 @dataclass(frozen=True)
@@ -177,8 +179,7 @@ class Orders:
     def _in_the_buckets(self, stack: str) -> Iterator[tuple[str, Any]]:
         client, bucket = outside(self.cloud), f"orders-{stack}-releases"
         for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
-            is_backup = item["Key"].startswith("exports/")
-            yield f"object {item['Key']}", "" if is_backup else item["ETag"]
+            yield f"object {item['Key']}", "" if item["Key"].startswith(IN_PASSING) else item["ETag"]
 
     def _in_the_state(self, stack: str) -> Iterator[tuple[str, Any]]:
         text = (self.folder.path / f".state/.pulumi/stacks/orders-lake/{stack}.json").read_text()
