@@ -63,11 +63,11 @@ class DynamicProvider(ResourceProvider):
 
     serialize_as_secret_always = False
     handler: ClassVar[Handler[Any]]
+    _session: Session | None = None
 
     def __init__(self, sessions: Sessions = OF_PROCESS) -> None:
         """Make a provider whose session is one of `sessions`."""
         self._sessions = sessions
-        self._session: Session | None = None
 
     def __reduce__(self) -> tuple[type, tuple[()]]:
         return type(self), ()
