@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import logging
 import random
+import threading
+from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -30,7 +33,8 @@ from pulumi_dataarts.huawei.signing import canonical_query
 from pulumi_dataarts.huawei.throttle import TELL_FROM_S
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    import ssl
+    from collections.abc import Callable, Iterator, Mapping
 
     import httpx
 
@@ -67,25 +71,52 @@ class Limits:
 
 
 class Connection:
-    """A pool of connections to any of the services. Thread-safe."""
+    """A pool of connections to any of the services. Thread-safe.
+
+    Each connection is a client of its own: httpx goes through all of a client's connections for every request, which at
+    64 of them costs more than the request.
+    """
 
     def __init__(self, clock: Clock, limits: Limits = Limits()) -> None:
         self._clock, self._limits = clock, limits
+        self._free = threading.BoundedSemaphore(limits.connections)
+        self._idle: deque[httpx.Client] = deque()
+        self._certificates_lock = threading.Lock()
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[httpx.Client]:
+        """Lend the client that was given back last: its connection is the least likely to be closed by now."""
+        if not self._free.acquire(timeout=self._limits.answer_s):
+            raise Unreachable(f"{self._limits.connections} calls are under way, and none has ended")
+        try:
+            client = self._idle.pop() if self._idle else None
+        except IndexError:  # another thread was faster
+            client = None
+        client = client or self._made()
+        try:
+            yield client
+        finally:
+            self._idle.append(client)
+            self._free.release()
 
     @cached_property
-    def _client(self) -> httpx.Client:
+    def _certificates(self) -> ssl.SSLContext:
         import httpx
 
         for name in ("httpx", "httpcore"):  # their own debug logs show headers, tokens among them
             logging.getLogger(name).setLevel(logging.WARNING)
+        return httpx.create_ssl_context()
+
+    def _made(self) -> httpx.Client:
+        import httpx
+
         limits = self._limits
+        with self._certificates_lock:  # they take long to load
+            certificates = self._certificates
         return httpx.Client(
+            verify=certificates,
             timeout=httpx.Timeout(limits.silence_s, connect=limits.connect_s, pool=limits.answer_s),
-            limits=httpx.Limits(
-                max_connections=limits.connections,
-                max_keepalive_connections=limits.connections,
-                keepalive_expiry=limits.idle_s,
-            ),
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=limits.idle_s),
             headers={"User-Agent": "pulumi-dataarts", "Accept": "application/json"},
             mounts={
                 "all://127.0.0.1": None,
@@ -105,7 +136,10 @@ class Connection:
 
         deadline_s = self._clock.now_s() + self._limits.answer_s
         try:
-            with self._client.stream(method, url, headers=dict(headers), content=content) as response:
+            with (
+                self._borrowed() as client,
+                client.stream(method, url, headers=dict(headers), content=content) as response,
+            ):
                 body = self._read(response, deadline_s)
                 return Reply(response.status_code, dict(response.headers), body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
