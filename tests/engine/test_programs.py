@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -211,3 +212,13 @@ def test_a_program_may_be_a_single_file(project: Project) -> None:
     (project.folder / "app.py").write_text("from cloud import Thing\nThing('a')\n")
     assert project.run("update", program=project.folder / "app.py").ok
     assert project.state("a").source_position == "project:///app.py#2"
+
+
+def test_an_edit_of_the_same_second_and_the_same_size_is_run(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    for word in ("one", "two"):
+        (project.folder / "words.py").write_text(f"WORD = '{word}'\n")
+        project.write(f"import words\npulumi.export('said', ['{word}', words.WORD])\n")
+        for name in ("words.py", "__main__.py"):
+            os.utime(project.folder / name, (1_700_000_000, 1_700_000_000))
+        assert project.run("update").outputs["said"] == [word, word]

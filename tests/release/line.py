@@ -44,8 +44,9 @@ KINDS = ("cdm.job", "cdm.link", "dlf.job", "dlf.script", "dlf.resource", "dli.jo
 """What the cloud keeps of an environment's definitions."""
 PASSING = {"update-date", "last_run", "lastUpdateTime", "version"}
 """What the cloud notes beside a definition, and what a way there and back changes."""
-IN_PASSING = ("exports/", "factory/")
-"""Objects that define nothing: backups; archives, which an import puts there anew unless what it brings is there."""
+BACKUPS = "exports/"
+ARCHIVES = "factory/"
+"""What lies here defines nothing: an import puts its archive there anew unless what it brings is there."""
 
 
 @dataclass(frozen=True)
@@ -179,7 +180,9 @@ class Orders:
     def _in_the_buckets(self, stack: str) -> Iterator[tuple[str, Any]]:
         client, bucket = outside(self.cloud), f"orders-{stack}-releases"
         for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
-            yield f"object {item['Key']}", "" if item["Key"].startswith(IN_PASSING) else item["ETag"]
+            key = item["Key"]
+            if not key.startswith(ARCHIVES):
+                yield f"object {key}", "" if key.startswith(BACKUPS) else item["ETag"]
 
     def _in_the_state(self, stack: str) -> Iterator[tuple[str, Any]]:
         text = (self.folder.path / f".state/.pulumi/stacks/orders-lake/{stack}.json").read_text()

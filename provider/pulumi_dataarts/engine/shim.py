@@ -159,6 +159,8 @@ def main(arguments: list[str]) -> int:
     lighten_sdk()
     connect(options, os.environ.pop(TOKEN, ""))
     sys.argv = [options.entry]
+    # Python takes compiled code for current by the second and the size of its source: an edit can be missed.
+    sys.dont_write_bytecode = True
     try:
         run(lambda: runpy.run_path(options.entry, run_name="__main__"), options.parallel)
     except pulumi.RunError as error:
