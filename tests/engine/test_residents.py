@@ -13,6 +13,7 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, CreateRe
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
+from pulumi_dataarts.engine.dynamic import DynamicProvider
 from pulumi_dataarts.engine.hosts import CallFailed
 from pulumi_dataarts.engine.provider_host import _to_struct
 from pulumi_dataarts.engine.providers import CARRIER
@@ -64,12 +65,16 @@ class Provider(ResourceProvider):
         return CreateResult(props["id"], {"v": props["v"]})
 
 
+CONFIG = {"p:key": Secret("told")}
+
+
 def pool(provider: Provider) -> ResidentPool:
     return ResidentPool({"ours": provider}.get, "p", tracebacks=False)
 
 
-def serving(found: ResidentPool, text: str = "ours") -> Any:
-    return found.serving("owner", {"p:key": Secret("told")}, {CARRIER: text})
+def serving(provider: Provider) -> DynamicProvider:
+    """Return what serves resources of `ours` without a host process: there is none."""
+    return DynamicProvider(None, pool(provider), CONFIG, dry_run=False)  # type: ignore[arg-type]
 
 
 @for_all(st.dictionaries(keys, anything, max_size=4), st.sampled_from([PLAIN, PREVIEWED]))
@@ -90,8 +95,8 @@ def test_a_provider_is_configured_once_and_compares_in_the_run_s_own_thread() ->
     provider = Provider()
 
     async def scenario() -> None:
-        resident = serving(pool(provider))
-        checked = await resident.check({}, {"v": Secret(1), CARRIER: "ours"}, PLAIN)
+        resident = serving(provider)
+        checked = await resident.check(URN, {}, {"v": Secret(1), CARRIER: "ours"})
         assert [(item.property, item.reason) for item in checked.failures] == [("v", "is odd")]
         assert checked.inputs == {"v": Secret(1), CARRIER: "ours"}
         made = await resident.create(URN, {"v": Secret("x"), "id": "7", CARRIER: "ours"}, 0)
@@ -105,7 +110,7 @@ def test_a_provider_is_configured_once_and_compares_in_the_run_s_own_thread() ->
 
 def test_what_a_provider_raises_is_its_answer_with_its_own_exit_code() -> None:
     async def scenario() -> None:
-        resident = serving(pool(Provider()))
+        resident = serving(Provider())
         with pytest.raises(CallFailed, match="that is bad") as refused:
             await resident.create(URN, {"v": "bad", CARRIER: "ours"}, 0)
         assert refused.value.exit_code == ConfigError.exit_code
@@ -116,8 +121,10 @@ def test_what_a_provider_raises_is_its_answer_with_its_own_exit_code() -> None:
 
 
 def test_a_stranger_is_served_by_nobody_here() -> None:
-    assert serving(pool(Provider()), "theirs") is None
-    assert ResidentPool(None, "p", tracebacks=False).serving("owner", {}, {CARRIER: "ours"}) is None
+    ours = pool(Provider()).configured(CONFIG, PLAIN)
+    assert ours.serving({CARRIER: "ours"}) is not None
+    assert ours.serving({CARRIER: "theirs"}) is None
+    assert ResidentPool(None, "p", tracebacks=False).configured(CONFIG, PLAIN).serving({CARRIER: "ours"}) is None
 
 
 def test_a_call_that_is_not_waited_for_keeps_nothing_from_ending() -> None:

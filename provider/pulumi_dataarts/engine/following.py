@@ -20,21 +20,20 @@ _INTERRUPTED_S: Final = 5.0
 
 @asynccontextmanager
 async def following(
-    run: Run, declarations: Declarations, token: str, *, start_ahead: Callable[[], None] | None
+    run: Run, declarations: Declarations, token: str, start_ahead: Callable[[], None]
 ) -> AsyncIterator[None]:
     """Run the program. Within, it has declared everything; afterwards, it has ended.
 
-    `start_ahead` starts what the program is sure to need, while it starts itself.
+    `start_ahead` is called once it is starting: what it is sure to need can start beside it.
 
     Raises:
         Halted: it failed, and that was told, or the run ended before.
         ConfigError: it cannot be started.
     """
     monitor = Monitor(run, declarations)
-    if start_ahead:
-        start_ahead()
     async with Server(monitor, token) as server:
         child = await start_program(run.context, server.address, token, run.reporter.printed(""))
+        start_ahead()
         try:
             await _declared(run, child, monitor)
             await run.drained()

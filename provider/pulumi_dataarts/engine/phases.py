@@ -65,8 +65,12 @@ async def carry_out(
     )
     run = make_run(operation, Ledger(base, journal), registry, reporter, clock)
     declarations = Declarations(run, builtin)
-    ahead = not residents.are_all(base.resources)
-    program = following(run, declarations, token, start_ahead=hosts.start_ahead if ahead else None)
+
+    def start_ahead() -> None:
+        if not residents.are_all(base.resources):
+            hosts.start_ahead()
+
+    program = following(run, declarations, token, start_ahead)
     work = asyncio.create_task(perform(operation, run, declarations, program))
     stop_listening = cancel.listen(_canceller(run, work, hosts, residents))
     try:

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from pulumi_dataarts.errors import ResourceFailed
-from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.values import Properties
 
 CARRIER: Final = "__provider"
@@ -112,10 +111,3 @@ class Provider(Protocol):
     async def delete(self, known: Known, timeout_s: float) -> None:
         """Remove the object."""
         ...
-
-
-def require_id(id: str, urn: str) -> str:
-    """Return the id of what was made. Raises ResourceFailed where the provider gave none."""
-    if not id:
-        raise ResourceFailed(f"the provider returned no id from creating {urns.parse(urn).name}")
-    return id

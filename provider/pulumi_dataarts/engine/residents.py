@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Hashable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol, TypeVar
 
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
@@ -18,9 +18,8 @@ from pulumi.output import Unknown as PulumiUnknown
 from pulumi.runtime import rpc
 
 from pulumi_dataarts.engine.hosts import CallFailed
-from pulumi_dataarts.engine.marking import annotated
 from pulumi_dataarts.engine.provider_host import explain
-from pulumi_dataarts.engine.providers import CARRIER, Checked, Difference, Failure, Known, Live, Made, require_id
+from pulumi_dataarts.engine.providers import CARRIER, Checked, Difference, Failure, Known, Live, Made
 from pulumi_dataarts.engine.wire import ABSENT, PLAIN, PREVIEWED, UNKNOWN_ID, Accepts, sendable, to_struct
 from pulumi_dataarts.model.snapshots import ResourceState
 from pulumi_dataarts.model.values import SIGNATURE, UNKNOWN, Properties, Value, plain
@@ -42,12 +41,15 @@ class Residents(Protocol):
 
 
 class Resident:
-    """One provider, configured when it is first needed; called as the `Provider` that it is to the engine."""
+    """One provider, configured when it is first needed: the `Provider` that it is to the engine."""
 
-    def __init__(self, provider: ResourceProvider, text: str, request: ConfigureRequest, *, tracebacks: bool) -> None:
+    def __init__(
+        self, provider: ResourceProvider, text: str, request: ConfigureRequest, accepts: Accepts, *, tracebacks: bool
+    ) -> None:
         self._provider = provider
         self._text = text
         self._request = request
+        self._accepts = accepts
         self._tracebacks = tracebacks
         self._configuring: asyncio.Task[None] | None = None
 
@@ -55,13 +57,13 @@ class Resident:
         """Tell the provider that the run was stopped, where it can be told."""
         getattr(self._provider, "cancel", lambda: None)()
 
-    async def check(self, olds: Properties, news: Properties, accepts: Accepts) -> Checked:
+    async def check(self, urn: str, olds: Properties, news: Properties) -> Checked:
         """Validate and complete new inputs."""
-        result = await self._at_once(self._provider.check, given(olds, accepts), given(news, accepts))
+        result = await self._at_once(self._provider.check, given(olds, self._accepts), given(news, self._accepts))
         failures = tuple(Failure(item.property, item.reason) for item in result.failures or ())
-        return Checked(annotated(self._answered(result.inputs), news), failures)
+        return Checked(self._answered(result.inputs), failures)
 
-    async def diff(self, old: Known, news: Properties) -> Difference:
+    async def diff(self, old: Known, news: Properties, ignore_changes: tuple[str, ...]) -> Difference:
         """Compare."""
         result = await self._at_once(self._provider.diff, old.id, given(old.outputs, PREVIEWED), given(news, PREVIEWED))
         paths = getattr(result, "paths", None)
@@ -77,21 +79,20 @@ class Resident:
     async def create(self, urn: str, inputs: Properties, timeout_s: float) -> Made:
         """Make the object."""
         result = await self._meanwhile(timeout_s, self._provider.create, given(inputs, PLAIN))
-        return Made(require_id(result.id, urn), annotated(self._answered(result.outs), inputs))
+        return Made(result.id, self._answered(result.outs))
 
-    async def update(self, old: Known, news: Properties, timeout_s: float) -> Made:
+    async def update(self, old: Known, news: Properties, ignore_changes: tuple[str, ...], timeout_s: float) -> Made:
         """Change the object."""
         asked = (old.id, given(old.outputs, PLAIN), given(news, PLAIN))
         result = await self._meanwhile(timeout_s, self._provider.update, *asked)
-        return Made(old.id, annotated(self._answered(result.outs), news))
+        return Made(old.id, self._answered(result.outs))
 
     async def read(self, known: Known, timeout_s: float) -> Live:
         """Look the object up."""
         properties = given(known.outputs, PLAIN) or given(known.inputs, PLAIN)
         result = await self._meanwhile(timeout_s, self._provider.read, known.id, properties)
-        outputs = annotated(self._answered(result.outs), known.outputs)
-        inputs = None if result.inputs is None else annotated(self._answered(result.inputs), known.inputs)
-        return Live(result.id or "", outputs, inputs)
+        inputs = None if result.inputs is None else self._answered(result.inputs)
+        return Live(result.id or "", self._answered(result.outs), inputs)
 
     async def delete(self, known: Known, timeout_s: float) -> None:
         """Remove the object."""
@@ -136,38 +137,56 @@ class Resident:
 
 
 class ResidentPool:
-    """The providers of a run that are here, by whom they serve and their pickled texts."""
+    """The providers of a run that are here. `find` knows them by their pickled texts; None knows none."""
 
     def __init__(self, find: Find | None, project: str, *, tracebacks: bool) -> None:
-        self._find = find or (lambda _: None)
+        self._find = find
         self._project = project
         self._tracebacks = tracebacks
-        self._known: dict[tuple[Hashable, str], Resident | None] = {}
+        self._pools: list[ConfiguredResidents] = []
 
-    def serving(self, owner: Hashable, config: Properties, *properties: Properties) -> Resident | None:
-        """Return who serves a resource, by the first of its properties that names its provider; None: nobody here.
+    def configured(self, config: Properties, accepts: Accepts) -> ConfiguredResidents:
+        """Return the providers that one configured `pulumi-python` provider has, each to be configured by itself."""
+        request = ConfigureRequest(Config(raw_config=plain(config), project_name=self._project))
 
-        A provider is configured anew for each `owner`.
-        """
-        text = carried(*properties)
-        if (owner, text) not in self._known:
-            self._known[owner, text] = self._made(text, config)
-        return self._known[owner, text]
+        def make(text: str) -> Resident | None:
+            provider = self._find(text) if self._find and text else None
+            if provider is None:
+                return None
+            return Resident(provider, text, request, accepts, tracebacks=self._tracebacks)
+
+        self._pools.append(ConfiguredResidents(make))
+        return self._pools[-1]
 
     def are_all(self, resources: Iterable[ResourceState]) -> bool:
-        """Say whether no resource that carries a provider needs a host process."""
-        texts = {carried(state.outputs) for state in resources} - {""}
-        return all(self._find(text) is not None for text in texts)
-
-    def _made(self, text: str, config: Properties) -> Resident | None:
-        provider = self._find(text) if text else None
-        if provider is None:
-            return None
-        request = ConfigureRequest(Config(raw_config=plain(config), project_name=self._project))
-        return Resident(provider, text, request, tracebacks=self._tracebacks)
+        """Say whether no resource that carries a provider needs a host process, as far as these tell."""
+        find = self._find
+        if find is None:
+            return False
+        return all(find(text) for text in {carried(state.outputs) for state in resources} - {""})
 
     def cancel(self) -> None:
         """Tell every provider that the run was stopped."""
+        for pool in self._pools:
+            pool.cancel()
+
+
+class ConfiguredResidents:
+    """Providers of one configuration, each made when a resource first carries it."""
+
+    def __init__(self, make: Callable[[str], Resident | None]) -> None:
+        self._make = make
+        self._known: dict[str, Resident | None] = {}
+
+    def serving(self, *properties: Properties) -> Resident | None:
+        """Return who serves a resource, by the first of its properties that names its provider; None: nobody here."""
+        text = carried(*properties)
+        if text not in self._known:
+            self._known[text] = self._make(text)
+        return self._known[text]
+
+    def cancel(self) -> None:
+        """Tell each of them that the run was stopped."""
         for resident in self._known.values():
             if resident is not None:
                 resident.cancel()

@@ -1,4 +1,4 @@
-"""The only module that speaks HTTP to the services (all but OBS): one pooled, thread-safe client a session.
+"""The only module that speaks HTTP to the services (all but OBS): one pool of connections a session.
 
 A service room builds a `Call`, gives it to `Service.send`, reads the `Reply`. httpx is imported here alone,
 and only when the first call is made.
@@ -89,27 +89,31 @@ class Connection:
         if not self._free.acquire(timeout=self._limits.answer_s):
             raise Unreachable(f"{self._limits.connections} calls are under way, and none has ended")
         try:
-            client = self._idle.pop() if self._idle else None
-        except IndexError:  # another thread was faster
-            client = None
-        client = client or self._made()
-        try:
-            yield client
+            client = self._popped() or self._made()
+            try:
+                yield client
+            finally:
+                self._idle.append(client)
         finally:
-            self._idle.append(client)
             self._free.release()
+
+    def _popped(self) -> httpx.Client | None:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return None
 
     @cached_property
     def _certificates(self) -> ssl.SSLContext:
         import httpx
 
-        for name in ("httpx", "httpcore"):  # their own debug logs show headers, tokens among them
-            logging.getLogger(name).setLevel(logging.WARNING)
         return httpx.create_ssl_context()
 
     def _made(self) -> httpx.Client:
         import httpx
 
+        for name in ("httpx", "httpcore"):  # their own debug logs show headers, tokens among them
+            logging.getLogger(name).setLevel(logging.WARNING)
         limits = self._limits
         with self._certificates_lock:  # they take long to load
             certificates = self._certificates
