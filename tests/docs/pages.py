@@ -133,7 +133,8 @@ def typed_lines(page: Path) -> Iterator[list[str]]:
         if not block.is_commands:
             continue
         for line in block.commands():
-            for part in re.split(r"\s*(?:&&|\|\||;|\|)\s*", line):
+            whole = re.sub(r'^eval "\$\((.*)\)"$', r"\1", line)
+            for part in re.split(r"\s*(?:&&|\|\||;|\|)\s*", whole):
                 words = shlex.split(re.sub(r"\s(?:[12]?>|<\s).*$", "", part), comments=True)
                 if words and words[0] == "dataarts":
                     yield words[1:]

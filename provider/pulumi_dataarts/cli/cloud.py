@@ -44,7 +44,12 @@ def cloud() -> None:
 @cloud.command()
 @data_option
 def start(data: Path | None) -> None:
-    """Start it in the background, unless it runs already."""
+    """Start it in the background, unless it runs already.
+
+    \b
+    dataarts cloud start
+    dataarts cloud start --data /tmp/try.cloud      one that is thrown away afterwards
+    """
     _need_extra()
     status = lifecycle.start(data or cloud_folder())
     click.echo(f"embedded cloud: {status.api} (OBS {status.obs}), data in {status.data}")
@@ -53,7 +58,11 @@ def start(data: Path | None) -> None:
 @cloud.command()
 @data_option
 def stop(data: Path | None) -> None:
-    """Stop it; its data stays."""
+    """Stop it; its data stays.
+
+    \b
+    dataarts cloud stop
+    """
     stopped = lifecycle.stop(data or cloud_folder())
     click.echo("embedded cloud: stopped" if stopped else "embedded cloud: was not running")
 
@@ -62,7 +71,12 @@ def stop(data: Path | None) -> None:
 @data_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(data: Path | None, as_json: bool) -> None:
-    """Say whether it runs, and where it listens. Exit 1 if it does not."""
+    """Say whether it runs, and where it listens. Exit 1 if it does not.
+
+    \b
+    dataarts cloud status
+    dataarts cloud status --json
+    """
     found = lifecycle.status(data or cloud_folder())
     if found is None:
         click.echo("{}" if as_json else "embedded cloud: not running (start it with `dataarts cloud start`)")
@@ -96,7 +110,11 @@ def serve(data: Path | None, port: int, obs_port: int, host: str) -> None:
 @cloud.command()
 @data_option
 def reset(data: Path | None) -> None:
-    """Forget everything it holds."""
+    """Forget everything it holds.
+
+    \b
+    dataarts cloud reset
+    """
     lifecycle.reset(data or cloud_folder())
     click.echo("embedded cloud: empty")
 
@@ -211,7 +229,12 @@ def fault_add(data: Path | None, on: str, **fields: Any) -> None:
 @data_option
 @json_option
 def fault_ls(data: Path | None, as_json: bool) -> None:
-    """List the faults that are armed, oldest first: the oldest that matches strikes."""
+    """List the faults that are armed, oldest first: the oldest that matches strikes.
+
+    \b
+    dataarts cloud fault ls
+    dataarts cloud fault ls --json
+    """
     faults = lifecycle.call(data or cloud_folder(), "GET", "faults")["faults"]
     if as_json:
         click.echo(json.dumps(faults))

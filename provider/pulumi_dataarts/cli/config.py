@@ -85,7 +85,15 @@ def set_value(
     kind: str | None,
     name: str | None,
 ) -> None:
-    """Set a key. Without VALUE it is asked for, or read from standard input."""
+    """Set a key. Without VALUE it is asked for, or read from standard input.
+
+    \b
+    dataarts config set dataarts:region cn-north-4
+    dataarts config set --secret mysqlPassword                      asks for it
+    dataarts config set --secret mysqlPassword < password.txt
+    dataarts config set --path 'dataarts:endpoints.cdm' https://cdm.example.com
+    dataarts config set extractors 4 --type int --stack prod
+    """
     if secret and plaintext:
         raise click.UsageError("--secret or --plaintext, not both")
     chosen = pick(name)
@@ -105,7 +113,12 @@ def set_value(
 @click.option("--path", is_flag=True, help="Each KEY is a path into an object.")
 @stack_option
 def set_all(secrets: tuple[str, ...], plain: tuple[str, ...], path: bool, name: str | None) -> None:
-    """Set several keys at once."""
+    """Set several keys at once.
+
+    \b
+    dataarts config set-all --plaintext dataarts:region=cn-north-4 --plaintext extractors=4
+    dataarts config set-all --secret mysqlPassword=s3cret --stack dev
+    """
     chosen = pick(name)
     chosen = with_salt(chosen) if secrets else chosen
     file = chosen.file
@@ -123,7 +136,13 @@ def set_all(secrets: tuple[str, ...], plain: tuple[str, ...], path: bool, name: 
 @click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 @stack_option
 def get_value(key: str, path: bool, as_json: bool, name: str | None) -> None:
-    """Print a key's value, in clear if it is secret."""
+    """Print a key's value, in clear if it is secret.
+
+    \b
+    dataarts config get dataarts:endpoint
+    dataarts config get mysqlPassword --stack prod
+    dataarts config get --path 'dataarts:endpoints.cdm' --json
+    """
     chosen = pick(name)
     first, *steps = _parsed(key) if path else (key,)
     known = full_key(str(first), chosen.place.project.name)
@@ -143,7 +162,12 @@ def get_value(key: str, path: bool, as_json: bool, name: str | None) -> None:
 @path_option
 @stack_option
 def rm_value(key: str, path: bool, name: str | None) -> None:
-    """Remove a key."""
+    """Remove a key.
+
+    \b
+    dataarts config rm extractors
+    dataarts config rm --path 'dataarts:endpoints.cdm'
+    """
     _without(pick(name).file, key, path).save()
 
 
@@ -152,7 +176,11 @@ def rm_value(key: str, path: bool, name: str | None) -> None:
 @click.option("--path", is_flag=True, help="Each KEY is a path into an object.")
 @stack_option
 def rm_all(keys: tuple[str, ...], path: bool, name: str | None) -> None:
-    """Remove several keys at once."""
+    """Remove several keys at once.
+
+    \b
+    dataarts config rm-all extractors mysqlPassword --stack dev
+    """
     file = pick(name).file
     for key in keys:
         file = _without(file, key, path)
@@ -165,7 +193,12 @@ def rm_all(keys: tuple[str, ...], path: bool, name: str | None) -> None:
 @path_option
 @stack_option
 def cp(key: str | None, dest: str, path: bool, name: str | None) -> None:
-    """Copy a stack's configuration to another's, or one key of it. Secrets are encrypted for the other."""
+    """Copy a stack's configuration to another's, or one key of it. Secrets are encrypted for the other.
+
+    \b
+    dataarts config cp --stack dev --dest staging                  all of it
+    dataarts config cp mysqlPassword --stack staging --dest prod
+    """
     source = pick(name)
     target = choose(dest, source.place)
     if target.stack == source.stack:
@@ -186,7 +219,12 @@ def cp(key: str | None, dest: str, path: bool, name: str | None) -> None:
 @click.option("--force", "-f", is_flag=True, help="Keep no copy of the file as it is.")
 @stack_option
 def refresh(force: bool, name: str | None) -> None:
-    """Make the configuration file what the last update of the stack was run with."""
+    """Make the configuration file what the last update of the stack was run with.
+
+    \b
+    dataarts config refresh
+    dataarts config refresh --stack prod --force
+    """
     chosen = pick(name)
     target = existing(chosen)
     # What was imported or edited by hand was not run with any configuration.

@@ -73,7 +73,12 @@ def create(name: str | None, source: str | None, message: str, as_json: bool) ->
 @release.command()
 @json_option
 def ls(as_json: bool) -> None:
-    """List the releases, the newest first, and which stacks run them."""
+    """List the releases, the newest first, and which stacks run them.
+
+    \b
+    dataarts release ls
+    dataarts release ls --json
+    """
     from pulumi_dataarts.cli.release_views import table
 
     place = open_workplace()
@@ -92,7 +97,12 @@ def ls(as_json: bool) -> None:
 @click.argument("text", metavar="RELEASE")
 @json_option
 def show(text: str, as_json: bool) -> None:
-    """Show what a release holds, where it came from, and what it needs of an environment."""
+    """Show what a release holds, where it came from, and what it needs of an environment.
+
+    \b
+    dataarts release show latest
+    dataarts release show @prod --json
+    """
     from pulumi_dataarts.cli.release_views import describe
 
     _, manifest = _named(text)
@@ -122,7 +132,12 @@ def diff(before: str, after: str, as_json: bool) -> None:
 @release.command()
 @click.argument("text", metavar="[RELEASE]", required=False)
 def verify(text: str | None) -> None:
-    """Check every byte of a release, or of all of them, against its digest. Exit 1 if one is damaged."""
+    """Check every byte of a release, or of all of them, against its digest. Exit 1 if one is damaged.
+
+    \b
+    dataarts release verify             all of them
+    dataarts release verify @prod
+    """
     place = open_workplace()
     store = releasing.store_of(place)
     digests = [releasing.resolve(text, place)] if text else store.digests()
@@ -139,7 +154,12 @@ def verify(text: str | None) -> None:
 @click.option("--keep", type=click.IntRange(min=1), default=10, show_default=True, help="How many of the newest stay.")
 @yes_option
 def prune(keep: int, yes: bool) -> None:
-    """Remove old releases that no environment runs, ran, or could be rolled back to."""
+    """Remove old releases that no environment runs, ran, or could be rolled back to.
+
+    \b
+    dataarts release prune --keep 20
+    dataarts release prune --yes
+    """
     from pulumi_dataarts.cli.release_views import line_of
     from pulumi_dataarts.release.store import prunable
 

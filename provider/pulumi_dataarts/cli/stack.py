@@ -80,7 +80,12 @@ def stack(ctx: click.Context, /, name: str | None, **shown: bool) -> None:
 @secrets_option
 @yes_option
 def init(given: str | None, name: str | None, no_select: bool, source: str | None, encrypting: str, yes: bool) -> None:
-    """Create an empty stack, and its configuration file where there is none."""
+    """Create an empty stack, and its configuration file where there is none.
+
+    \b
+    dataarts stack init staging
+    dataarts stack init prod --copy-config-from staging
+    """
     place = open_workplace()
     target = place.stack(_one_name(given, name))
     path = place.project.stack_path(target.name)
@@ -102,7 +107,12 @@ def init(given: str | None, name: str | None, no_select: bool, source: str | Non
 @click.option("--project", "-p", help="Stacks of this project.")
 @click.option("--tag", "-t", help="Stacks that have this tag: NAME or NAME=VALUE.")
 def ls(as_json: bool, output_format: str, everything: bool, project: str | None, tag: str | None) -> None:
-    """List the stacks."""
+    """List the stacks.
+
+    \b
+    dataarts stack ls
+    dataarts stack ls --all --json
+    """
     place = open_workplace()
     found = stacks.list_stacks(place.blobs, "" if everything else project or place.project.name)
     rows = [_row(place, item) for item in found if tag is None or _has_tag(item, tag)]
@@ -122,7 +132,12 @@ def ls(as_json: bool, output_format: str, everything: bool, project: str | None,
 @click.option("--create", "-c", "make", is_flag=True, help="Create it if there is none of that name.")
 @secrets_option
 def select(given: str | None, name: str | None, make: bool, encrypting: str) -> None:
-    """Make a stack the one that commands mean when they name none."""
+    """Make a stack the one that commands mean when they name none.
+
+    \b
+    dataarts stack select staging
+    dataarts stack select prod --create
+    """
     place = open_workplace()
     target = place.stack(_one_name(given, name))
     if make and target.checkpoint_key() is None:
@@ -134,7 +149,11 @@ def select(given: str | None, name: str | None, make: bool, encrypting: str) -> 
 
 @stack.command()
 def unselect() -> None:
-    """Forget the selection."""
+    """Forget the selection.
+
+    \b
+    dataarts stack unselect
+    """
     place = open_workplace()
     if workspaces.selected_stack(os.environ, place.project, place.url):
         workspaces.select_stack(os.environ, place.project, place.url, "")
@@ -151,7 +170,12 @@ def unselect() -> None:
 def rm(
     given: str | None, name: str | None, yes: bool, force: bool, preserve_config: bool, remove_backups: bool
 ) -> None:
-    """Remove an empty stack, its history and its configuration file."""
+    """Remove an empty stack, its history and its configuration file.
+
+    \b
+    dataarts stack rm staging
+    dataarts stack rm staging --yes --preserve-config
+    """
     chosen = pick(given or name)
     target = existing(chosen)
     left = () if force else runs.load(target, chosen.keyring).snapshot.resources

@@ -28,7 +28,12 @@ from pulumi_dataarts.model.snapshots import Snapshot
 @click.option("--show-secrets", is_flag=True, help="Write secrets in clear.")
 @click.option("--raw", is_flag=True, help="Write the state file as it is, readable or not.")
 def export_state(name: str | None, path: Path | None, show_secrets: bool, raw: bool) -> None:
-    """Print a stack's state in the form that `stack import` and the official CLI take."""
+    """Print a stack's state in the form that `stack import` and the official CLI take.
+
+    \b
+    dataarts stack export --file backup.json
+    dataarts stack export --stack prod | pulumi stack import --stack prod
+    """
     chosen = pick(name)
     data = _raw(existing(chosen)) if raw else _exported(chosen, show_secrets=show_secrets)
     if path:
@@ -47,7 +52,12 @@ def export_state(name: str | None, path: Path | None, show_secrets: bool, raw: b
     help="Take it even if it is that of another stack, mend it if it breaks rules, and replace an unreadable state.",
 )
 def import_state(name: str | None, file: TextIO, force: bool) -> None:
-    """Replace a stack's state by an exported one. The state before stays as .bak."""
+    """Replace a stack's state by an exported one. The state before stays as .bak.
+
+    \b
+    dataarts stack import --file backup.json
+    dataarts stack import --stack dev < backup.json
+    """
     chosen = pick(name)
     target = existing(chosen)
     read = checkpoint.read_deployment(_parsed(file), target.qualified, chosen.keyring)
@@ -68,7 +78,11 @@ def import_state(name: str | None, file: TextIO, force: bool) -> None:
 @click.argument("new_name")
 @stack_option
 def rename(new_name: str, name: str | None) -> None:
-    """Rename a stack: its URNs, its files, its configuration."""
+    """Rename a stack: its URNs, its files, its configuration.
+
+    \b
+    dataarts stack rename live --stack prod
+    """
     chosen = pick(name)
     target = existing(chosen)
     _fold(chosen, target, f"renamed to {new_name}")
@@ -84,7 +98,12 @@ def rename(new_name: str, name: str | None) -> None:
 @click.argument("url")
 @stack_option
 def migrate(url: str, name: str | None) -> None:
-    """Copy a stack with its history to another backend (file://… or s3://…); the old one stays as it is."""
+    """Copy a stack with its history to another backend (file://… or s3://…); the old one stays as it is.
+
+    \b
+    dataarts stack migrate 's3://state?endpoint=obs.cn-north-4.myhuaweicloud.com' --stack prod
+    dataarts stack migrate file:///srv/state
+    """
     chosen = pick(name)
     target = existing(chosen)
     destination = open_backend(url)
@@ -147,14 +166,24 @@ def _replace(
 @click.group(cls=Aliased, aliases={"list": "ls", "remove": "rm", "delete": "rm"})
 @stack_option
 def tag(name: str | None) -> None:
-    """Read and change a stack's tags."""
+    """Read and change a stack's tags.
+
+    \b
+    dataarts stack tag ls
+    dataarts stack tag set owner orders-team
+    """
 
 
 @tag.command("ls")
 @stack_option
 @formats
 def list_tags(name: str | None, as_json: bool, output_format: str) -> None:
-    """List the tags."""
+    """List the tags.
+
+    \b
+    dataarts stack tag ls --stack prod
+    dataarts stack tag ls --json
+    """
     tags = stacks.read_tags(existing(pick(name)))
     lines = [f"{key:<24} {value}" for key, value in sorted(tags.items())]
     is_json = as_json or output_format == "json"
@@ -165,7 +194,11 @@ def list_tags(name: str | None, as_json: bool, output_format: str) -> None:
 @click.argument("key")
 @stack_option
 def get_tag(key: str, name: str | None) -> None:
-    """Print a tag's value."""
+    """Print a tag's value.
+
+    \b
+    dataarts stack tag get owner
+    """
     tags = stacks.read_tags(existing(pick(name)))
     if key not in tags:
         raise ConfigError(f"no tag {key!r}", hint=f"There are {', '.join(sorted(tags)) or 'none'}.")
@@ -177,7 +210,11 @@ def get_tag(key: str, name: str | None) -> None:
 @click.argument("value")
 @stack_option
 def set_tag(key: str, value: str, name: str | None) -> None:
-    """Set a tag."""
+    """Set a tag.
+
+    \b
+    dataarts stack tag set owner orders-team --stack prod
+    """
     target = existing(pick(name))
     stacks.write_tags(target, {**stacks.read_tags(target), key: value})
 
@@ -186,7 +223,11 @@ def set_tag(key: str, value: str, name: str | None) -> None:
 @click.argument("key")
 @stack_option
 def rm_tag(key: str, name: str | None) -> None:
-    """Remove a tag."""
+    """Remove a tag.
+
+    \b
+    dataarts stack tag rm owner
+    """
     target = existing(pick(name))
     stacks.write_tags(target, {known: value for known, value in stacks.read_tags(target).items() if known != key})
 

@@ -46,7 +46,14 @@ def describe(chosen: Chosen, *, show_name: bool, show_urns: bool, show_ids: bool
 @click.option("--shell", is_flag=True, help="Print lines that a shell can take.")
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 def output(output: str | None, name: str | None, as_json: bool, shell: bool, show_secrets: bool) -> None:
-    """Print what a stack exports, or one value of it."""
+    """Print what a stack exports, or one value of it.
+
+    \b
+    dataarts stack output
+    dataarts stack output bucket
+    dataarts stack output --json --stack prod
+    eval "$(dataarts stack output --shell)"
+    """
     if as_json and shell:
         raise click.UsageError("--json or --shell, not both")
     outputs = outputs_of(pick(name))
@@ -80,7 +87,12 @@ def history(
     page_size: int,
     show_secrets: bool,
 ) -> None:
-    """List the updates of a stack, the last one first."""
+    """List the updates of a stack, the last one first.
+
+    \b
+    dataarts stack history
+    dataarts stack history --page-size 50 --json
+    """
     chosen = pick(name)
     updates = list(read_updates(existing(chosen)))[(page - 1) * page_size : page * page_size]
     if as_json or output_format == "json":
@@ -105,7 +117,12 @@ def history(
 @click.option("--short-node-name", is_flag=True, help="Label nodes by their names, not their URNs.")
 @click.option("--dot-fragment", default="", help="DOT to put at the top of the graph.")
 def graph(path: Path, name: str | None, short_node_name: bool, **look: Any) -> None:
-    """Write the dependency graph as a DOT file."""
+    """Write the dependency graph as a DOT file.
+
+    \b
+    dataarts stack graph stack.dot --short-node-name
+    dataarts graph stack.svg                                 a picture, without Graphviz
+    """
     chosen = pick(name)
     resources = runs.load(existing(chosen), chosen.keyring).snapshot.resources
     labels = (urns.parse(item.urn).name if short_node_name else item.urn for item in resources)

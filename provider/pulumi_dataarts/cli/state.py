@@ -61,7 +61,11 @@ def state(name: str | None) -> None:
 @state.command()
 @stack_option
 def verify(name: str | None) -> None:
-    """Check every rule a state keeps. Exit 1, and what is wrong, if one is broken."""
+    """Check every rule a state keeps. Exit 1, and what is wrong, if one is broken.
+
+    \b
+    dataarts state verify --stack prod
+    """
     chosen = pick(name)
     loaded = runs.load(existing(chosen), chosen.keyring)
     click.echo(
@@ -82,6 +86,10 @@ def delete(
     """Forget resources (by URN, or by a name that only one has); what they are in the cloud stays.
 
     An operation that a killed run left without an answer is forgotten by the URN of its resource.
+
+    \b
+    dataarts state delete load-orders
+    dataarts state delete load-orders --target-dependents --yes
     """
     _require_some(named, everything)
     confirm(f"Forget {'everything' if everything else ', '.join(named)}? It stays in the cloud.", yes=yes)
@@ -102,7 +110,12 @@ def delete(
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
 def protect(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
-    """Refuse to delete or replace resources until they are unprotected."""
+    """Refuse to delete or replace resources until they are unprotected.
+
+    \b
+    dataarts state protect lake raw-zone
+    dataarts state protect --all --stack prod --yes
+    """
     _each(named, name, everything, lambda snapshot, urn: edits.protected(snapshot, urn, protect=True))
 
 
@@ -112,7 +125,11 @@ def protect(named: tuple[str, ...], name: str | None, yes: bool, everything: boo
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
 def unprotect(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
-    """Lift the protection of resources."""
+    """Lift the protection of resources.
+
+    \b
+    dataarts state unprotect raw-zone
+    """
     _each(named, name, everything, lambda snapshot, urn: edits.protected(snapshot, urn, protect=False))
 
 
@@ -122,7 +139,11 @@ def unprotect(named: tuple[str, ...], name: str | None, yes: bool, everything: b
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
 def taint(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
-    """Have resources replaced by the next up, as the official CLI marks them."""
+    """Have resources replaced by the next up, as the official CLI marks them.
+
+    \b
+    dataarts state taint load-orders            then `dataarts up` makes it anew
+    """
     _each(named, name, everything, lambda snapshot, urn: edits.tainted(snapshot, urn, taint=True))
 
 
@@ -132,7 +153,12 @@ def taint(named: tuple[str, ...], name: str | None, yes: bool, everything: bool)
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
 def untaint(named: tuple[str, ...], name: str | None, yes: bool, everything: bool) -> None:
-    """Take the marks of `taint` away."""
+    """Take the marks of `taint` away.
+
+    \b
+    dataarts state untaint load-orders
+    dataarts state untaint --all --yes
+    """
     _each(named, name, everything, lambda snapshot, urn: edits.tainted(snapshot, urn, taint=False))
 
 
@@ -142,7 +168,11 @@ def untaint(named: tuple[str, ...], name: str | None, yes: bool, everything: boo
 @stack_option
 @yes_option
 def rename(urn: str, new_name: str, name: str | None, yes: bool) -> None:
-    """Give a resource another name in the state, as the program now calls it."""
+    """Give a resource another name in the state, as the program now calls it.
+
+    \b
+    dataarts state rename load-orders load-sales
+    """
     confirm(f"Rename {urn} to {new_name} in the state?", yes=yes)
     _edit(name, lambda snapshot: edits.renamed(snapshot, urn, new_name))
 
@@ -151,7 +181,12 @@ def rename(urn: str, new_name: str, name: str | None, yes: bool) -> None:
 @stack_option
 @yes_option
 def repair(name: str | None, yes: bool) -> None:
-    """Bring a state that cannot be used back to its rules, and say what was done. The files as they were are kept."""
+    """Bring a state that cannot be used back to its rules, and say what was done. The files as they were are kept.
+
+    \b
+    dataarts state repair
+    dataarts state repair --stack prod --yes
+    """
     chosen = pick(name)
     told = repairs.repair(existing(chosen), chosen.keyring, _note, lambda: datetime.now(UTC))
     for line in told or ["nothing to mend: every rule is kept"]:

@@ -28,7 +28,12 @@ _FLAGS = {
 @stack_option
 @click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 def list_resources(name: str | None, as_json: bool) -> None:
-    """List the URNs in a state, and what has been begun and not ended."""
+    """List the URNs in a state, and what has been begun and not ended.
+
+    \b
+    dataarts state list
+    dataarts state list --stack prod --json
+    """
     snapshot = _snapshot(name)
     rows = [{"urn": state.urn, "id": state.id, "flags": _flags(state)} for state in snapshot.resources]
     rows += [{"urn": item.resource.urn, "id": "", "flags": [f"pending: {item.type}"]} for item in snapshot.pending]
@@ -44,7 +49,12 @@ def list_resources(name: str | None, as_json: bool) -> None:
 @stack_option
 @click.option("--show-secrets", is_flag=True, help="Print secrets in clear.")
 def show(urn: str, name: str | None, show_secrets: bool) -> None:
-    """Print one resource, by URN or by a name that only one has, as JSON."""
+    """Print one resource, by URN or by a name that only one has, as JSON.
+
+    \b
+    dataarts state show load-orders
+    dataarts state show load-orders --stack prod --show-secrets
+    """
     state = edits.find(_snapshot(name), urn)
     document = {field.name: getattr(state, field.name) for field in fields(state)}
     click.echo(json.dumps({key: shown(value, show_secrets) for key, value in document.items() if value}, indent=2))
