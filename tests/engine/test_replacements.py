@@ -6,10 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from pulumi_dataarts.engine.providers import CARRIER
-from pulumi_dataarts.model import urns
+from pulumi_dataarts.model import edits, urns
 from pulumi_dataarts.model.integrity import violations
-from pulumi_dataarts.model.snapshots import Snapshot
+from pulumi_dataarts.model.snapshots import CARRIER, Snapshot
 from tests.engine.world import Program, World, things, urn
 
 
@@ -234,6 +233,30 @@ def test_an_object_outlives_the_resource_that_had_it_before_in_a_destroy_too() -
     assert world.names() == ["b", "-a"]
     assert not world.destroy().ok
     assert (world.names(), list(world.cloud.objects)) == (["b"], ["lake"])
+
+
+@pytest.mark.parametrize("operation", ["up", "destroy"])
+def test_an_object_outlives_who_took_it_over_when_that_is_forgotten_by_hand(operation: str) -> None:
+    """The entry that had it before is still there, as others may name it; it leaves the object alone."""
+    world = World()
+    world.up(things("a", inputs={"called": "lake"}))
+    world.cloud.failing = {("create", "c")}
+    world.up(things("b", "c", inputs={"called": "lake"}))
+    world.snapshot = edits.without(world.snapshot, urn("b"), force=False, dependents=False)
+    assert (world.names(), violations(world.snapshot)) == (["-a"], [])
+    assert getattr(world, operation)().ok
+    assert (world.names(), list(world.cloud.objects)) == ([], ["lake"])
+
+
+def test_what_was_replaced_is_deleted_though_a_reading_of_it_is_forgotten() -> None:
+    world = World()
+    world.up(things("a", inputs={"called": "lake"}))
+    seen, old = world.state("a"), replace(world.state("a"), delete=True)
+    others = (state for state in world.snapshot.resources if state is not seen)
+    world.snapshot = Snapshot((*others, old, replace(seen, urn=urn("b"), external=True)))
+    world.snapshot = edits.without(world.snapshot, "b", force=False, dependents=False)
+    assert world.up().ok
+    assert world.cloud.objects == {}
 
 
 @pytest.mark.parametrize("order", [("a", "b"), ("b", "a")])

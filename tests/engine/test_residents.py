@@ -16,10 +16,10 @@ from pulumi.runtime import rpc
 from pulumi_dataarts.engine.dynamic import DynamicProvider
 from pulumi_dataarts.engine.hosts import CallFailed
 from pulumi_dataarts.engine.provider_host import _to_struct
-from pulumi_dataarts.engine.providers import CARRIER
 from pulumi_dataarts.engine.residents import ResidentPool, answered, given, in_thread
 from pulumi_dataarts.engine.wire import PLAIN, PREVIEWED, Accepts, from_struct, to_struct
 from pulumi_dataarts.errors import ConfigError, ResourceFailed
+from pulumi_dataarts.model.snapshots import CARRIER
 from pulumi_dataarts.model.values import Secret
 from tests.engine.test_wire import anything, exact
 from tests.model.states import keys

@@ -17,7 +17,7 @@ from pulumi_dataarts.engine import hooks
 from pulumi_dataarts.engine.decisions import equal
 from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.engine.marking import annotated, sealed
-from pulumi_dataarts.engine.providers import CARRIER, Known, Made
+from pulumi_dataarts.engine.providers import Known, Made
 from pulumi_dataarts.engine.reports import report_of
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, Same, Skip, Step, Update
@@ -25,7 +25,7 @@ from pulumi_dataarts.engine.wire import UNKNOWN_ID
 from pulumi_dataarts.errors import OutcomeUnknown, PlanError, ProvisionError, ResourceFailed, StateError
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.journal import Drop, End, Entry, Put
-from pulumi_dataarts.model.snapshots import ResourceState
+from pulumi_dataarts.model.snapshots import CARRIER, ResourceState
 
 # Differences in these alone need not be durable before the program goes on.
 _INCIDENTAL = ("source_position", "rest", "init_errors")

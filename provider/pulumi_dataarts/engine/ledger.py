@@ -10,15 +10,10 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
-from typing import TypeAlias
 
-from pulumi_dataarts.engine.providers import CARRIER
 from pulumi_dataarts.model.graphs import without_aliases
 from pulumi_dataarts.model.journal import Begin, Drop, Entry, Fold, Journal, Put
-from pulumi_dataarts.model.snapshots import PendingOperation, ResourceState, Snapshot
-from pulumi_dataarts.model.values import plain
-
-_Object: TypeAlias = tuple[str, str, str, str]
+from pulumi_dataarts.model.snapshots import Object, PendingOperation, ResourceState, Snapshot, object_of
 
 
 class Ledger:
@@ -39,7 +34,7 @@ class Ledger:
         self.states: dict[int, ResourceState] = dict(enumerate(base.resources))
         self.olds: dict[str, int] = {}
         self.news: dict[str, int] = {}
-        self._holders: dict[_Object, int] = {}
+        self._holders: dict[Object, int] = {}
         self.index_base()
 
     def base(self) -> Iterator[tuple[int, ResourceState]]:
@@ -69,7 +64,7 @@ class Ledger:
 
     def declared_holder(self, state: ResourceState) -> ResourceState | None:
         """Return the live resource that this run has for the very object of another, if there is such a one."""
-        other = self.states.get(self._holders.get(_object_of(state), -1))
+        other = self.states.get(self._holders.get(object_of(state), -1))
         return other if other is not None and _is_holder(other, state) else None
 
     def earlier_holder(self, state: ResourceState) -> int | None:
@@ -77,16 +72,16 @@ class Ledger:
 
         None as well where several do: their provider repeats its ids, which tell nothing then.
         """
-        found = self._base_by_object.get(_object_of(state), ())
+        found = self._base_by_object.get(object_of(state), ())
         owned = {number: self.states[number] for number in found if number in self.states}
         numbers = [number for number, other in owned.items() if _is_holder(other, state) and not other.external]
         return numbers[0] if len(numbers) == 1 else None
 
     @cached_property
-    def _base_by_object(self) -> dict[_Object, list[int]]:
-        found: dict[_Object, list[int]] = {}
+    def _base_by_object(self) -> dict[Object, list[int]]:
+        found: dict[Object, list[int]] = {}
         for number, state in self.base():
-            found.setdefault(_object_of(state), []).append(number)
+            found.setdefault(object_of(state), []).append(number)
         return found
 
     async def begin(self, type: str, resource: ResourceState) -> int:
@@ -102,7 +97,7 @@ class Ledger:
             if isinstance(entry, Put):
                 self.states[entry.number] = entry.state
                 if entry.number >= self.base_size:
-                    self._holders[_object_of(entry.state)] = entry.number
+                    self._holders[object_of(entry.state)] = entry.number
             elif isinstance(entry, Drop):
                 self.states.pop(entry.number, None)
         if self._journal is not None:
@@ -125,9 +120,4 @@ class Ledger:
 
 
 def _is_holder(other: ResourceState, state: ResourceState) -> bool:
-    return bool(state.id) and not other.delete and _object_of(other) == _object_of(state)
-
-
-def _object_of(state: ResourceState) -> _Object:
-    """Say which object a resource has. Dynamic resources may all be of one type: the provider tells them apart."""
-    return (state.type, state.id, state.provider, str(plain(state.inputs.get(CARRIER))))
+    return bool(state.id) and not other.delete and object_of(other) == object_of(state)

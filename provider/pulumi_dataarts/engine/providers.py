@@ -7,13 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from pulumi_dataarts.errors import ResourceFailed
 from pulumi_dataarts.model.values import Properties
-
-CARRIER: Final = "__provider"
-"""The input and output in which a resource carries its dynamic provider."""
 
 
 @dataclass(frozen=True)

@@ -19,9 +19,9 @@ from pulumi.runtime import rpc
 
 from pulumi_dataarts.engine.hosts import CallFailed
 from pulumi_dataarts.engine.provider_host import explain
-from pulumi_dataarts.engine.providers import CARRIER, Checked, Difference, Failure, Known, Live, Made
+from pulumi_dataarts.engine.providers import Checked, Difference, Failure, Known, Live, Made
 from pulumi_dataarts.engine.wire import ABSENT, PLAIN, PREVIEWED, UNKNOWN_ID, Accepts, sendable, to_struct
-from pulumi_dataarts.model.snapshots import ResourceState
+from pulumi_dataarts.model.snapshots import CARRIER, ResourceState
 from pulumi_dataarts.model.values import SIGNATURE, UNKNOWN, Properties, Value, plain
 
 T = TypeVar("T")

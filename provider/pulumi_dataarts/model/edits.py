@@ -5,13 +5,13 @@ Each takes a snapshot and returns another that keeps the rules of `integrity`, o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from pulumi_dataarts.errors import ConfigError, PlanError
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.graphs import Graph, rewired
-from pulumi_dataarts.model.snapshots import ResourceState, Snapshot
+from pulumi_dataarts.model.snapshots import ResourceState, Snapshot, object_of
 
 
 def find(snapshot: Snapshot, urn: str) -> ResourceState:
@@ -27,6 +27,9 @@ def find(snapshot: Snapshot, urn: str) -> ResourceState:
 
 def without(snapshot: Snapshot, urn: str, *, force: bool, dependents: bool) -> Snapshot:
     """Forget a resource; what it is in the cloud stays.
+
+    Who had that very object before, and waits for its deletion, is kept for those that depend on it, and leaves the
+    object alone as well.
 
     Args:
         snapshot: the state.
@@ -46,8 +49,15 @@ def without(snapshot: Snapshot, urn: str, *, force: bool, dependents: bool) -> S
     protected = [snapshot.resources[other].urn for other in gone if snapshot.resources[other].protect]
     if protected and not force:
         raise PlanError(f"{protected[0]} is protected", hint="Unprotect it first, or use --force.")
-    kept = tuple(state for other, state in enumerate(snapshot.resources) if other not in gone)
-    return replace(snapshot, resources=kept)
+    forgotten = [snapshot.resources[other] for other in gone]
+    kept = [state for other, state in enumerate(snapshot.resources) if other not in gone]
+    return replace(snapshot, resources=tuple(_sparing(forgotten, kept)))
+
+
+def _sparing(forgotten: Iterable[ResourceState], kept: Iterable[ResourceState]) -> Iterator[ResourceState]:
+    left_alone = {object_of(state) for state in forgotten if state.id and not state.external}
+    for state in kept:
+        yield replace(state, retain_on_delete=True) if state.delete and object_of(state) in left_alone else state
 
 
 def protected(snapshot: Snapshot, urn: str | None, *, protect: bool) -> Snapshot:

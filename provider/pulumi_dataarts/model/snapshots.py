@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final, TypeAlias
 
-from pulumi_dataarts.model.values import Properties
+from pulumi_dataarts.model.values import Properties, plain
+
+CARRIER: Final = "__provider"
+"""The input and output in which a resource carries its dynamic provider."""
+
+Object: TypeAlias = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,11 @@ class ResourceState:
     ignore_changes: tuple[str, ...] = ()
     replace_on_changes: tuple[str, ...] = ()
     rest: dict[str, object] = field(default_factory=dict)
+
+
+def object_of(state: ResourceState) -> Object:
+    """Say which object a resource has. Dynamic resources may all be of one type: the provider tells them apart."""
+    return (state.type, state.id, state.provider, str(plain(state.inputs.get(CARRIER))))
 
 
 @dataclass(frozen=True)
