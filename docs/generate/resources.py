@@ -39,7 +39,13 @@ COMPARED = {
 HEAD = """# Resources
 
 Made from the code by `make docs`. *A change* says what a change of the field's value means. Facts are outputs that only
-the service knows. Where a source is a fact sheet's guess, the description says so.
+the service knows. A source is a page of the service's API reference, by its title: [CDM][], [DataArts Factory][],
+[DLI][], [OBS][].
+
+[CDM]: https://support.huaweicloud.com/intl/en-us/api-cdm
+[DataArts Factory]: https://support.huaweicloud.com/intl/en-us/api-dataartsstudio
+[DLI]: https://support.huaweicloud.com/intl/en-us/api-dli
+[OBS]: https://support.huaweicloud.com/intl/en-us/api-obs
 """
 
 

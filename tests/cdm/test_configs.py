@@ -68,7 +68,7 @@ def test_what_is_sent_and_read_back_percent_encoded_is_the_same(sent: dict[str, 
 
 
 def test_metadata_secrets_and_inputs_without_a_value_are_not_read() -> None:
-    """Source: huawei-cdm.md section 7."""
+    """Source: CDM API "Querying a Job"."""
     read = ConfigValues.model_validate(
         {
             "configs": [

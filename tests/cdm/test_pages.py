@@ -1,4 +1,4 @@
-"""The seed pages' own examples: the client sends the request that is printed, and understands the answer."""
+"""The pages' own examples: the client sends the request that is printed, and understands the answer."""
 
 from __future__ import annotations
 
@@ -77,7 +77,8 @@ def answer(status: int, body: Any) -> Act:
 
 
 def without_empty_objects(body: Any) -> Any:
-    """The page prints `"inputs": { }` for an empty group, a newer one `[ ]`: the same (huawei-cdm.md section 2)."""
+    """The page prints `"inputs": { }` for an empty group, a newer one `[ ]`: the same (CDM API "Creating a Job in a
+    Specified Cluster")."""
     if isinstance(body, dict):
         return {
             name: [] if name == "inputs" and item == {} else without_empty_objects(item) for name, item in body.items()

@@ -52,7 +52,7 @@ def test_an_explanation_says_what_is_made_of_a_code_here_and_where_it_is_written
     lines = dict(page_of("Cdm.0321").lines)
     assert lines["here"] == "Conflict, exit 4"
     assert "Delete the jobs that use the link first" in lines["do"]
-    assert "huawei-cdm.md" in lines["source"]
+    assert "support.huaweicloud.com" in lines["source"]
 
 
 def test_an_unknown_code_names_the_nearest(tmp_path: Path) -> None:

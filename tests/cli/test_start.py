@@ -12,18 +12,19 @@ ANSWER = {"pulumi_dataarts", "pulumi_dataarts.cli"}
 ANSWER |= {f"pulumi_dataarts.cli.{name}" for name in ("__main__", "completing", "offered")}
 OURS = ANSWER | {"pulumi_dataarts.cli.app", "pulumi_dataarts.cli.flags", "pulumi_dataarts.cli.running"}
 OURS |= {"pulumi_dataarts.errors"}
+HEAVY = {"asyncio", "grpc", "pulumi", "pydantic", "httpx", "yaml", "cryptography", "boto3", "rich", "jinja2"}
 CODE = """
 import json, sys
 before = set(sys.modules)
 from pulumi_dataarts.cli.__main__ import main
-status = main(["--help"])
+status = main(sys.argv[3:])
 print()
 print(json.dumps([status, sorted(set(sys.modules) - before)]))
 """
 
 
-def imported(**environment: str) -> set[str]:
-    command = [REAL, "-c", CODE, "dataarts up --stack ", ":="]
+def imported(*words: str, **environment: str) -> set[str]:
+    command = [REAL, "-c", CODE, "dataarts up --stack ", ":=", *words]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env={**os.environ, **environment})
     status, modules = json.loads(done.stdout.splitlines()[-1])
     assert status == 0
@@ -31,10 +32,14 @@ def imported(**environment: str) -> set[str]:
 
 
 def test_help_imports_the_commands_table_and_click() -> None:
-    modules = imported()
+    modules = imported("--help")
     assert {name for name in modules if name.startswith("pulumi_dataarts")} == OURS
-    heavy = {"asyncio", "grpc", "pulumi", "pydantic", "httpx", "yaml", "cryptography", "boto3", "rich", "jinja2"}
-    assert not heavy & {name.partition(".")[0] for name in modules}
+    assert not HEAVY & {name.partition(".")[0] for name in modules}
+
+
+def test_what_a_code_means_is_read_from_a_table() -> None:
+    modules = imported("explain", "Cdm.0104")
+    assert not HEAVY & {name.partition(".")[0] for name in modules}
 
 
 def test_what_a_shell_completes_imports_neither_click_nor_a_command() -> None:

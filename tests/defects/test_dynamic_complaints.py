@@ -1,6 +1,6 @@
 """One test for each complaint about dynamic providers in Python: what becomes of it here.
 
-The numbers are those of pulumi-complaints.md section 3, and of docs/reference/defects.md.
+The numbers are those of docs/reference/defects.md.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """One test for each defect of the Terraform provider in what both cover: here it does not happen.
 
-The numbers are those of peer-terraform.md section 2, and of docs/reference/defects.md.
+The numbers are those of docs/reference/defects.md.
 """
 
 from __future__ import annotations

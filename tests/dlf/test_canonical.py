@@ -86,7 +86,7 @@ EXPORTED: dict[str, Any] = {
 
 
 def test_what_exports_add_on_their_own_means_nothing() -> None:
-    """huawei-dlf.md section 4.3: keys seen in real exports."""
+    """DataArts Factory API "Exporting a Job", "Batch Exporting Jobs": keys seen in real exports."""
     body = orders().jobs["orders_daily"]
     exported = {
         **body,
@@ -112,7 +112,7 @@ def test_what_exports_add_on_their_own_means_nothing() -> None:
 
 
 def test_what_reads_add_on_their_own_means_nothing() -> None:
-    """huawei-dlf.md section 7."""
+    """DataArts Factory API "Viewing Job Details"."""
     body = job("a")
     read = {
         **body,

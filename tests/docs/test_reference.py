@@ -91,3 +91,10 @@ def test_every_resource_and_field_is_there() -> None:
             handler = resource.provider.handler
             told = section("resources.md", handler.kind)
             assert all(f"| `{field}` |" in told for field in handler.inputs.model_fields), handler.kind
+
+
+def test_no_page_is_cited_that_readers_do_not_have() -> None:
+    have = {path.name for path in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]} | {"summary.md"}
+    files = [*ROOT.glob("provider/**/*.py"), *ROOT.glob("docs/**/*.py"), *ROOT.glob("docs/**/*.md")]
+    cited = {name: path for path in files for name in re.findall(r"[\w-]+\.md\b", path.read_text(encoding="utf-8"))}
+    assert {name: str(path) for name, path in cited.items() if name not in have} == {}

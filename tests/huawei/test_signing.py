@@ -51,7 +51,7 @@ HEADERS = {
 def test_the_published_vectors_are_reproduced(
     method: str, path: str, query: list[tuple[str, str]], body: bytes, signature: str
 ) -> None:
-    """Vectors: huawei-obs-iam.md section 3."""
+    """Vectors: support.huaweicloud.com/devg-apisign."""
     signed = authorization("AKEXAMPLE", "SKEXAMPLE", method=method, path=path, query=query, headers=HEADERS, body=body)
     assert signed == (
         "SDK-HMAC-SHA256 Access=AKEXAMPLE, SignedHeaders=content-type;host;x-sdk-date, " + f"Signature={signature}"

@@ -1,6 +1,7 @@
 """Signatures and tokens: the published vectors, and everything that must not get in.
 
-Source: huawei-obs-iam.md sections 1, 3 and 4.
+Source: IAM API "Obtaining a User Token Through Password Authentication", support.huaweicloud.com/devg-apisign, API
+Gateway, "Error Codes".
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Clusters side by side, made and ended, stopped and started, by the official SDK and by the admin calls.
 
-Source: huawei-cdm.md section 9; that a cluster which does not run is the gateway's 502 is inferred.
+Source: CDM API "Querying the Cluster List"; that a cluster which does not run is the gateway's 502 is inferred.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Jobs as they travel: what create checks, what a read-back adds and hides, what an update replaces.
 
-Source: huawei-cdm.md sections 1.1, 2, 3 and 7.
+Source: CDM API "Creating a Job in a Specified Cluster", the pages of job operations, "Querying a Job".
 """
 
 from __future__ import annotations

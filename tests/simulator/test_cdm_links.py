@@ -1,6 +1,6 @@
 """Links as they travel.
 
-Source: huawei-cdm.md sections 4, 6.1 and 7.
+Source: CDM API, the pages of links, "Link Parameter Description", "Querying a Job".
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Runs as functions of the clock, jobs that go by themselves, and copies inside the embedded OBS.
 
-Source: huawei-cdm.md sections 3.6 to 3.9, 5 and 8.
+Source: CDM API "Starting a Job", "Stopping a Job", "Querying Job Status", "Querying Job Execution History", "Job
+Parameter Description".
 """
 
 from __future__ import annotations

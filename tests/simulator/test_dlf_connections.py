@@ -1,6 +1,6 @@
 """Connections of DataArts Factory by the one official SDK that has them, and what travels by plain HTTP.
 
-Source: huawei-dlf.md section 8.
+Source: DataArts Factory API, the pages of scripts, resources and connections.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import pytest
 from tests.simulator import sdk
 from tests.simulator.sdk import dgc
 
-# The create page's own example (huawei-dlf.md section 5.4).
+# The create page's own example (DataArts Factory API "Creating a Job").
 EXAMPLE: dict[str, Any] = {
     "basicConfig": {
         "customFields": {},

@@ -1,4 +1,4 @@
-"""The seed pages' own examples, sent byte for byte as the pages print them."""
+"""The pages' own examples, sent byte for byte as the pages print them."""
 
 from __future__ import annotations
 

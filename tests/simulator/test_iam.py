@@ -1,6 +1,7 @@
 """IAM's own calls.
 
-Source: huawei-obs-iam.md sections 1 and 2.
+Source: IAM API "Obtaining a User Token Through Password Authentication", IAM API "Obtaining a Temporary Access Key and
+SecurityToken Through a Token".
 """
 
 from __future__ import annotations

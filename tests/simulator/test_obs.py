@@ -1,6 +1,6 @@
 """OBS by boto3, over sockets: signatures, names, versions, uploads in parts, and what OBS does differently from S3.
 
-Source: huawei-obs-iam.md section 6.
+Source: OBS, S3-compatible API.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Nothing is dropped: what this version does not know is refused by name (versions, features) or carried along (fields).
 
-Source: pulumi-state.md section 1.
+Source: sdk/go/common/apitype and pkg/resource/stack/deployment.go of the official CLI.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ bucket that refuses nothing cannot be shared safely, and is refused unless the u
 
 To have a bucket tried anew, as after turning its versioning on, delete `.pulumi/capabilities.json`.
 
-Source: reliability.md section 3.5.
+Source: OBS user guide obs_04_0088 (append at a position).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Secrets are `{secure: <ciphertext>}` at any depth. An edit rewrites the lines of the key it is about and no others, so
 that comments elsewhere stay.
 
-Source: pulumi-state.md section 3; pulumi-language-host.md section 3.
+Source: sdk/go/common/resource/config of the official CLI.
 """
 
 from __future__ import annotations

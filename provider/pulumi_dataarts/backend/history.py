@@ -1,6 +1,6 @@
 """What was done to a stack and when: one entry per update, as the official CLI writes and lists them.
 
-Source: pulumi-state.md section 2.
+Source: pkg/backend/diy of the official CLI.
 """
 
 from __future__ import annotations

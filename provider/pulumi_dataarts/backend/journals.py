@@ -10,8 +10,6 @@ Each line starts with the CRC-32 of the rest. A frame is written only after the 
 last line is a write that was cut off, and nobody was told that it was done; a bad line before that is damage.
 
 A journal continues one checkpoint, named by digest, or is known to be part of it already. It never folds into another.
-
-Source: reliability.md section 3.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ a dead process of this machine.
 Whoever takes over seals the journals of the holders before: it creates the frame that they would write next. A frame
 too is created only if it is not there, so a holder that was paused, or cut off, can begin no operation after that.
 
-Source: reliability.md sections 2 (Litestream's lease) and 3.4.
+Source: the lease of Litestream (leaser.go, s3/leaser.go).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ process whatever kills it; in a bucket a lease, which expires. Whoever has that 
 of a dead run, and takes it over. The file of the dead run stays in place until ours stands, so that nobody slips in
 between.
 
-Source: pulumi-state.md section 2.2; reliability.md section 3.4.
+Source: pkg/backend/diy/lock.go of the official CLI.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Key: PBKDF2-HMAC-SHA256, 1,000,000 rounds, 32 bytes. Value: `v1:<nonce>:<ciphertext and tag>`, AES-256-GCM, base64.
 A salt is stored as `v1:<salt>:<the word "pulumi", encrypted>`, which is how a wrong passphrase is told.
 
-Source: pulumi-state.md section 4.
+Source: sdk/go/common/resource/config/crypt.go and pkg/secrets/passphrase/manager.go of the official CLI.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The project: what `Pulumi.yaml` says about the program, its backend and the configuration it expects.
 
-Source: pulumi-state.md section 3; pulumi-language-host.md sections 2, 3 and 5.
+Source: sdk/go/common/workspace and sdk/python/toolchain of the official CLI.
 """
 
 from __future__ import annotations

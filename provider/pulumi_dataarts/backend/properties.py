@@ -1,6 +1,6 @@
 """Property values as state files have them: JSON, with signature objects for what JSON lacks.
 
-Source: pulumi-state.md section 1.4; pkg/resource/stack/deployment.go of the official engine.
+Source: pkg/resource/stack/deployment.go of the official engine.
 """
 
 from __future__ import annotations

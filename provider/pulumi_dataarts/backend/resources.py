@@ -1,6 +1,6 @@
 """One resource as state files have it: the official fields in the official order, unknown ones carried along.
 
-Source: pulumi-state.md section 1.1.
+Source: sdk/go/common/apitype/core.go of the official CLI.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ The order is what keeps a killed run from losing anything: a batch is durable be
 is written and durable before the journal that led to it goes; the lock file goes last. A run that is killed therefore
 leaves its lock and its journal: the official CLI refuses the stack, and the next run of ours folds the journal and goes
 on.
-
-Source: reliability.md section 3.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 An object is replaced whole, so a write is atomic. A log is a folder of numbered objects, one per frame; their names
 start with the generation of the lease they were written under (see `leases`).
 
-Source: pulumi-state.md section 2.1; huawei-obs-iam.md section 6; reliability.md section 3.5.
+Source: pkg/backend/diy/state.go of the official CLI; OBS, S3-compatible API; OBS user guide obs_04_0088.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class S3Blobs:
     def create_by_append(self, key: str, data: bytes) -> bool:
         """Do the same by OBS's append at position 0, which needs content.
 
-        Source: reliability.md section 3.5 (obs_04_0088).
+        Source: OBS user guide obs_04_0088.
         """
         return self._conditional(self._appending, key, data, {})
 

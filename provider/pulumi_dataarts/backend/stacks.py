@@ -13,7 +13,7 @@
     .pulumi/dataarts/<project>/<stack>.lease/<generation>      in a bucket: who works on the stack, until when
     .pulumi/capabilities.json                                  in a bucket: which conditions of writes it honours
 
-Source: pulumi-state.md section 2.
+Source: pkg/backend/diy of the official CLI.
 """
 
 from __future__ import annotations

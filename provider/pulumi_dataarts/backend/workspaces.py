@@ -1,6 +1,6 @@
 """Which backend and which stack a command means when it names none: environment, project and the user's own settings.
 
-Source: pulumi-state.md section 2.
+Source: pkg/workspace/workspace.go of the official CLI.
 """
 
 from __future__ import annotations

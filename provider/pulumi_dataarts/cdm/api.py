@@ -3,7 +3,7 @@
 Whatever changes something raises `CloudError` with the service's own words when the answer is a 200 that
 lists errors.
 
-Source: huawei-cdm.md sections 3, 4 and 10, unless a function says otherwise.
+Source: CDM API, the pages of job and link operations and "Error Codes", unless a function says otherwise.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ HINTS: Final[Mapping[str, str]] = {
 
 
 def list_clusters(session: Session) -> list[ClusterSummary]:
-    """Return the project's clusters. Source: huawei-cdm.md sections 1 (operation 14) and 9."""
+    """Return the project's clusters. Source: CDM API "Querying the Cluster List"."""
     path = f"/v1.1/{quote(_service(session).project_id, safe='')}/clusters"
     call = Call("list clusters", "GET", path, safe=True, resource="clusters")
     return _parsed(Clusters, _send(session, call)).clusters
@@ -122,7 +122,7 @@ def delete_link(session: Session, cluster_id: str, name: str) -> None:
 
 
 def create_job(session: Session, cluster_id: str, job: JobBody) -> None:
-    """Create one job. Not repeatable. Source: seed 002; one job a request (section 3.1)."""
+    """Create one job. Not repeatable. Source: CDM API "Creating a Job in a Specified Cluster"; one job a request."""
     call = Call("create job", "POST", _path(session, cluster_id, "job"), body={"jobs": [job.body()]})
     _judged(session, _about(call, "job", job.name, cluster_id), must_name=True)
 
@@ -163,7 +163,10 @@ def delete_job(session: Session, cluster_id: str, name: str) -> None:
 
 
 def start_job(session: Session, cluster_id: str, name: str, variables: Mapping[str, str]) -> Submission:
-    """Start a run and return it as it is then. Never repeatable: each success is a run. Source: seed 003."""
+    """Start a run and return it as it is then. Never repeatable: each success is a run.
+
+    Source: CDM API "Starting a Job".
+    """
     path = _path(session, cluster_id, "job", name, "start")
     call = _about(Call("start job", "PUT", path, body={"variables": dict(variables)}), "job", name, cluster_id)
     found = _parsed(Submissions, _send(session, call)).submissions

@@ -1,6 +1,6 @@
 """A cluster's jobs as a session reads them: one by one, or by lists where many are read in a row, as in a refresh.
 
-Links have no list call (huawei-cdm.md section 1); they are read one by one.
+Links have no list call in the CDM API; they are read one by one.
 """
 
 from __future__ import annotations

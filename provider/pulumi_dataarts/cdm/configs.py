@@ -4,7 +4,8 @@ In a declaration: `{"host": "10.0.0.5", "port": 3306, "jdbcProperties": {"socket
 form all scalars are strings, as the service keeps them, maps stay maps, and names have lost their group's
 prefix (`linkConfig.`). On the wire: `[{"name": "linkConfig.host", "value": "10.0.0.5"}, …]`.
 
-Source: huawei-cdm.md sections 2, 5, 6 and 7.
+Source: CDM API "Creating a Job in a Specified Cluster", "Job Parameter Description", "Link Parameter Description",
+"Source Job Parameters", "Destination Job Parameters", "Querying a Job".
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a field is, in one line, and which section of the facts says so: the reference pages are made from it."""
+"""What a field is, in one line, and which page of the service's reference says so: our reference is made from it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from typing import Any
 from pydantic import Field
 
 
-def described(description: str, section: str, **more: Any) -> Any:
-    """Return a pydantic field with its description and its source, `section` being of huawei-cdm.md."""
-    return Field(description=description, json_schema_extra={"source": f"huawei-cdm.md section {section}"}, **more)
+def described(description: str, page: str, **more: Any) -> Any:
+    """Return a pydantic field with its description and its source, a page of the CDM API reference."""
+    return Field(description=f'{description} Source: CDM API "{page}".', **more)

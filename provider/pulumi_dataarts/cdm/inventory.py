@@ -1,6 +1,6 @@
 """What stands on a cluster: its jobs of all types, and the links that they name.
 
-There is no call that lists links (huawei-cdm.md section 1): one that no job names is not found here.
+There is no call that lists links in the CDM API: one that no job names is not found here.
 """
 
 from __future__ import annotations

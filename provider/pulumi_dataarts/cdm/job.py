@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import Annotated, Any, Final, Literal
 
 import pulumi
+from pydantic import Field
 
 from pulumi_dataarts.bindings import current
 from pulumi_dataarts.cdm import api
@@ -58,62 +59,74 @@ class JobInputs(Inputs):
     """
 
     cluster_id: Annotated[str, Replaces("a job lives on one cluster")] = described(
-        "Id of the CDM cluster that the job runs on.", "9", min_length=1
+        "Id of the CDM cluster that the job runs on.", "Querying the Cluster List", min_length=1
     )
     name: str = described(
         "Name, unique on the cluster: letters, digits, `-`, `_`, `.`; a change renames the job in place.",
-        "1.1",
+        "Creating a Job in a Specified Cluster",
         min_length=1,
         max_length=NAME_MAX,
     )
     job_type: Annotated[Literal["NORMAL_JOB", "BATCH_JOB", "SCENARIO_JOB"], Replaces("a job's type is fixed")] = (
-        described("A table or files, a whole database, or a scenario.", "2", default="NORMAL_JOB")
+        described(
+            "A table or files, a whole database, or a scenario.",
+            "Creating a Job in a Specified Cluster",
+            default="NORMAL_JOB",
+        )
     )
     from_connector: Annotated[str, Replaces(_ENDS)] = described(
-        "Connector read from, e.g. `generic-jdbc-connector`.", "6", min_length=1
+        "Connector read from, e.g. `generic-jdbc-connector`.", "Creating a Job in a Specified Cluster", min_length=1
     )
     from_link: Annotated[str | None, Replaces(_ENDS)] = described(
-        "Name of the link read from; `http-connector` may have none.", "2", default=None
+        "Name of the link read from; `http-connector` may have none.",
+        "Creating a Job in a Specified Cluster",
+        default=None,
     )
     to_connector: Annotated[str, Replaces(_ENDS)] = described(
-        "Connector written to, e.g. `obs-connector`.", "6", min_length=1
+        "Connector written to, e.g. `obs-connector`.", "Creating a Job in a Specified Cluster", min_length=1
     )
-    to_link: Annotated[str, Replaces(_ENDS)] = described("Name of the link written to.", "2", min_length=1)
+    to_link: Annotated[str, Replaces(_ENDS)] = described(
+        "Name of the link written to.", "Creating a Job in a Specified Cluster", min_length=1
+    )
     from_config: Annotated[SourceConfig, ServerFills()] = described(
         "The source's inputs by name, with or without `fromJobConfig.`; lists such as columns are joined with `&`.",
-        "6.2",
+        "Source Job Parameters",
         default={},
     )
     to_config: Annotated[DestinationConfig, ServerFills()] = described(
-        "The destination's inputs by name, with or without `toJobConfig.`.", "6.3", default={}
+        "The destination's inputs by name, with or without `toJobConfig.`.", "Destination Job Parameters", default={}
     )
     driver_config: Annotated[DriverConfig, ServerFills()] = described(
         'The job\'s own inputs by group: `{"throttlingConfig": {"numExtractors": 4}, "schedulerConfig": {…}}`.',
-        "5",
+        "Job Parameter Description",
         default={},
     )
     from_secrets: Annotated[SourceSecrets, WriteOnly()] = described(
         "The source's secret inputs by name (`dek`, for encrypted files); never read back.",
-        "6.2",
+        "Source Job Parameters",
         default={},
         repr=False,
     )
     to_secrets: Annotated[DestinationSecrets, WriteOnly()] = described(
-        "The destination's secret inputs by name (`dek`); never read back.", "6.3", default={}, repr=False
+        "The destination's secret inputs by name (`dek`); never read back.",
+        "Destination Job Parameters",
+        default={},
+        repr=False,
     )
     enabled: bool | None = described(
-        "Whether the job may be started; left to the service if not declared.", "2", default=None
+        "Whether the job may be started; left to the service if not declared.",
+        "Creating a Job in a Specified Cluster",
+        default=None,
     )
-    when_running: Annotated[Policy, Local()] = described(
-        "What a change or a delete does to a run under way: `fail`, `stop` it, or `wait` for its end.",
-        "3.4",
+    when_running: Annotated[Policy, Local()] = Field(
+        description="What a change or a delete does to a run under way: `fail`, `stop` it, or `wait` for its end.",
         default="fail",
     )
-    deadline_s: Annotated[float, Local()] = described(
-        "How long to wait for the end of a run, in seconds.", "3.4", default=3600.0, gt=0
+    deadline_s: Annotated[float, Local()] = Field(
+        description="How long to wait for the end of a run, in seconds.", default=3600.0, gt=0
     )
-    adopt: Annotated[bool, NotCompared()] = described(
-        "Take over, and change, a job of this name that exists and differs.", "11", default=False
+    adopt: Annotated[bool, NotCompared()] = Field(
+        description="Take over, and change, a job of this name that exists and differs.", default=False
     )
 
     def mistakes(self) -> Iterable[Mistake]:
@@ -313,7 +326,8 @@ class Job(DataArtsResource, module="cdm", name="Job"):
     are left alone; only what is declared is compared. With `schedules: paused` in the stack's `dataarts:bindings` no
     job is scheduled, whatever it declares.
 
-    Source: seed 002; huawei-cdm.md sections 2, 3, 5 and 6.
+    Source: CDM API "Creating a Job in a Specified Cluster", the pages of job operations, "Job Parameter Description",
+    "Link Parameter Description", "Source Job Parameters", "Destination Job Parameters".
     """
 
     provider = JobProvider

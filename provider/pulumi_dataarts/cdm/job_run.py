@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 import pulumi
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from pulumi_dataarts.cdm import runs
 from pulumi_dataarts.cdm.configs import scalar
@@ -40,27 +40,29 @@ class JobRunInputs(Inputs):
     """What is declared of a run."""
 
     cluster_id: Annotated[str, Replaces("another job is run")] = described(
-        "Id of the CDM cluster that the job is on.", "9", min_length=1
+        "Id of the CDM cluster that the job is on.", "Querying the Cluster List", min_length=1
     )
-    job_name: Annotated[str, Replaces("another job is run")] = described("Name of the job to run.", "3.6", min_length=1)
+    job_name: Annotated[str, Replaces("another job is run")] = described(
+        "Name of the job to run.", "Starting a Job", min_length=1
+    )
     variables: Annotated[
         dict[str, Annotated[str, BeforeValidator(scalar)]], Replaces("other variables mean another run")
-    ] = described("Values for the job's variables.", "3.6", default={})
-    triggers: Annotated[dict[str, Any], Replaces("a trigger changed")] = described(
-        "Any values; a change of one of them starts a new run.", "3.6", default={}
+    ] = described("Values for the job's variables.", "Starting a Job", default={})
+    triggers: Annotated[dict[str, Any], Replaces("a trigger changed")] = Field(
+        description="Any values; a change of one of them starts a new run.", default={}
     )
-    wait: Annotated[bool, Local()] = described(
-        "Whether to wait for the run's end, and to fail if it fails.", "3.8", default=True
+    wait: Annotated[bool, Local()] = Field(
+        description="Whether to wait for the run's end, and to fail if it fails.", default=True
     )
-    deadline_s: Annotated[float, Local()] = described(
-        "How long to wait, in seconds; the run itself goes on.", "3.8", default=3600.0, gt=0
+    deadline_s: Annotated[float, Local()] = Field(
+        description="How long to wait, in seconds; the run itself goes on.", default=3600.0, gt=0
     )
-    min_rows_written: Annotated[int | None, Local()] = described(
-        "Fail if the run writes fewer rows than this.", "3.8", default=None, ge=0
+    min_rows_written: Annotated[int | None, Local()] = Field(
+        description="Fail if the run writes fewer rows than this.", default=None, ge=0
     )
-    when_running: Annotated[runs.Policy, Local()] = described(
-        "A run under way: `take_over` it if it does what is declared, `wait` for its end and start, or `fail`.",
-        "3.6",
+    when_running: Annotated[runs.Policy, Local()] = Field(
+        description="A run under way: `take_over` it if it does what is declared, `wait` for its end and start, or "
+        "`fail`.",
         default="take_over",
     )
 
@@ -143,7 +145,7 @@ class JobRun(DataArtsResource, module="cdm", name="JobRun"):
     that was started is never lost: where waiting for it timed out, or was cut off, the next `up` takes it
     over (see `cdm/runs.py`).
 
-    Source: seed 003; huawei-cdm.md sections 3.6, 3.8, 3.9 and 8.
+    Source: CDM API "Starting a Job", "Querying Job Status", "Querying Job Execution History".
     """
 
     provider = JobRunProvider

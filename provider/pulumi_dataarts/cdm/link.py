@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Annotated, Any, Final
 
 import pulumi
+from pydantic import Field
 
 from pulumi_dataarts.cdm import api
 from pulumi_dataarts.cdm.attempts import create_once, place, rename_once
@@ -53,7 +54,7 @@ _ALL_SECRETS: Final = frozenset[str]().union(*_SECRETS.values())
 def secret_names(connector: str) -> frozenset[str]:
     """Return the inputs that are secrets: of this connector, or of any if it is not known here.
 
-    Source: huawei-cdm.md section 6.1; peer-terraform.md section 1 (opentsdb).
+    Source: CDM API "Link Parameter Description"; `huaweicloud_cdm_link` of the Terraform provider (opentsdb).
     """
     return _SECRETS.get(connector, _ALL_SECRETS)
 
@@ -62,26 +63,30 @@ class LinkInputs(Inputs):
     """What is declared of a link."""
 
     cluster_id: Annotated[str, Replaces("a link lives on one cluster")] = described(
-        "Id of the CDM cluster that the link lives on.", "9", min_length=1
+        "Id of the CDM cluster that the link lives on.", "Querying the Cluster List", min_length=1
     )
-    name: str = described("Name, unique on the cluster; a change renames the link in place.", "4", min_length=1)
+    name: str = described(
+        "Name, unique on the cluster; a change renames the link in place.", "Creating a Link", min_length=1
+    )
     connector: Annotated[str, Replaces("a link's connector is fixed")] = described(
-        "Kind of data source, e.g. `generic-jdbc-connector`, `obs-connector`, `hive-connector`.", "6", min_length=1
+        "Kind of data source, e.g. `generic-jdbc-connector`, `obs-connector`, `hive-connector`.",
+        "Creating a Link",
+        min_length=1,
     )
     config: Annotated[LinkConfig, ServerFills()] = described(
         "The connector's inputs by name, with or without `linkConfig.`: scalars, or maps such as `jdbcProperties`.",
-        "6.1",
+        "Link Parameter Description",
         default={},
     )
     secrets: Annotated[LinkSecrets, WriteOnly()] = described(
         "The connector's secret inputs by name (`password`, `securityKey`, `sk`, `keytab`); never read back.",
-        "6.1",
+        "Link Parameter Description",
         default={},
         repr=False,
     )
-    enabled: bool = described("Whether jobs may use the link.", "4", default=True)
-    adopt: Annotated[bool, NotCompared()] = described(
-        "Take over, and change, a link of this name that exists and differs.", "11", default=False
+    enabled: bool = described("Whether jobs may use the link.", "Creating a Link", default=True)
+    adopt: Annotated[bool, NotCompared()] = Field(
+        description="Take over, and change, a link of this name that exists and differs.", default=False
     )
 
     def mistakes(self) -> Iterable[Mistake]:
@@ -183,7 +188,7 @@ class Link(DataArtsResource, module="cdm", name="Link"):
     Inputs that the service fills in by itself are left alone; only what is declared is compared. Secrets are
     sent, never read back, and kept in the state as fingerprints; a new value is an update.
 
-    Source: huawei-cdm.md sections 4 and 6.1.
+    Source: CDM API, the pages of links, "Link Parameter Description".
     """
 
     provider = LinkProvider

@@ -1,6 +1,6 @@
 """CDM's bodies as they travel: the service's own spelling, and nowhere else.
 
-Source: seeds 002 and 003; huawei-cdm.md sections 2 to 4.
+Source: CDM API "Creating a Job in a Specified Cluster", the pages of job operations, the pages of links.
 """
 
 from __future__ import annotations
@@ -133,7 +133,7 @@ class Submissions(Wire):
 
 
 class ClusterSummary(Wire):
-    """One cluster of the project. Source: huawei-cdm.md section 9."""
+    """One cluster of the project. Source: CDM API "Querying the Cluster List"."""
 
     id: str
     name: str = ""

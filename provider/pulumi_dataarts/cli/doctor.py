@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.huawei.settings import Settings
 
 SKEW_MAX_S: Final = 15 * 60
-"""The services refuse a signature that is older. Source: huawei-obs-iam.md section 6 (RequestTimeTooSkewed)."""
+"""The services refuse a signature that is older. Source: OBS, "Error Codes" (RequestTimeTooSkewed)."""
 _SKEW_CARE_S: Final = 60
 _CLOUD_EXTRA: Final = ("starlette", "uvicorn", "moto")
 

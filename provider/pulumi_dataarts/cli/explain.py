@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
 
 import click
 
@@ -14,9 +17,7 @@ from pulumi_dataarts.cli.kinds import CODE
 from pulumi_dataarts.errors import ConfigError, ProvisionError
 from pulumi_dataarts.huawei import codes
 
-if TYPE_CHECKING:
-    from pulumi_dataarts.huawei.transport import ErrorTable
-
+TABLE: Final = Path(__file__).with_name("codes.json")
 EXITS: Final[Mapping[int, str]] = {
     0: "done",
     1: "an error: a failed program, a state that cannot be used, a lock that is held",
@@ -136,22 +137,17 @@ def _ours(kind: type[ProvisionError]) -> Page:
 
 
 def _service(found: codes.Meaning) -> Page:
-    tables, hints = _known_here()
+    name, hint = _known_here().get(found.code, (None, None))
     lines = []
-    if kind := tables.get(found.code):
-        lines.append(("here", f"{kind.__name__}, exit {kind.exit_code}"))
-    if do := hints.get(found.code) or (NEXT.get(kind.__name__) if kind else None):
+    if name:
+        lines.append(("here", f"{name}, exit {getattr(errors, name).exit_code}"))
+    if do := hint or NEXT.get(name or ""):
         lines.append(("do", do))
     return Page(found.code, found.text, (*lines, ("source", found.source)))
 
 
-def _known_here() -> tuple[ErrorTable, Mapping[str, str]]:
-    """Return what each service's room makes of its codes, and what it says to do."""
-    from pulumi_dataarts.cdm import api as cdm
-    from pulumi_dataarts.dlf import api as dlf
-    from pulumi_dataarts.dli import api as dli
-    from pulumi_dataarts.huawei import objects
-
-    tables: dict[str, Any] = {**cdm.ERRORS, **dlf.ERRORS, **dli.ERRORS, **objects.ERRORS}
-    flink = {code: hint for (_, code), hint in dli.HINTS.items()}
-    return tables, {**cdm.HINTS, **dlf.HINTS, **flink, **objects.HINTS}
+@cache
+def _known_here() -> dict[str, tuple[str | None, str | None]]:
+    """Return what is made of each code, and what to do, from a table: the rooms that say so import the Pulumi SDK."""
+    table: dict[str, tuple[str | None, str | None]] = json.loads(TABLE.read_text(encoding="utf-8"))
+    return table

@@ -1,7 +1,7 @@
 """Our provider host for the official engine, which takes the first one on the PATH: a worker for each step at once.
 
 The host that comes with the official CLI has four workers for all.
-Source: pulumi-dynamic-provider.md section 2.
+Source: sdk/python/lib/pulumi/dynamic/__main__.py of the official SDK.
 """
 
 from __future__ import annotations

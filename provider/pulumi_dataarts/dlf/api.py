@@ -3,7 +3,7 @@
 A workspace is told by a header, not by the path; without it the service means the one named `default`. "Not found" is
 HTTP 400 with a code of its own, never 404. Everything is addressed by name, resources alone by id.
 
-Source: huawei-dlf.md sections 1 (conventions), 2 (operations), 9 (codes).
+Source: DataArts Factory API "Common Message Headers", the pages of its operations, "Error Codes".
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def import_jobs(place: Workspace, request: wire.ImportRequest) -> str:
 
     Not repeatable: each import makes a new version of every job it writes.
 
-    Source: page "Importing a Job"; the header is not on that page but sent by others (huawei-dlf.md section 1).
+    Source: DataArts Factory API "Importing a Job"; the header is not on that page but sent by others.
     """
     reply = place.call("import jobs", "POST", "jobs", "import", about=request.path, body=request.body())
     return str(_field(reply, "taskId"))
@@ -96,7 +96,7 @@ def import_jobs(place: Workspace, request: wire.ImportRequest) -> str:
 def check_file(place: Workspace, path: str) -> wire.FileContent:
     """Return the jobs and scripts that the service sees in an archive, without importing them.
 
-    Source: huawei-dlf.md section 3.2.
+    Source: DataArts Factory API "Viewing a Job File".
     """
     reply = place.call("view job file", "POST", "jobs", "check-file", about=path, safe=True, body={"path": path})
     return _parsed(wire.FileContent, reply)
@@ -105,7 +105,7 @@ def check_file(place: Workspace, path: str) -> wire.FileContent:
 def show_task(place: Workspace, task_id: str) -> wire.Task:
     """Return how far an import is.
 
-    Source: huawei-dlf.md section 3.1.
+    Source: DataArts Factory API "Querying System Task Details".
     """
     reply = place.call("query system task", "GET", "system-tasks", task_id, about=f"import task {task_id}")
     return _parsed(wire.Task, reply)
@@ -116,7 +116,7 @@ def export_job(place: Workspace, name: str, request: wire.ExportRequest) -> byte
 
     The body is sent only where it says something else than the defaults: the page knows none.
 
-    Source: page "Exporting a Job"; huawei-dlf.md section 4.1.
+    Source: DataArts Factory API "Exporting a Job".
     """
     body = None if request == wire.ExportRequest() else request.body()
     return place.call("export job", "POST", "jobs", name, "export", about=f"job {name}", safe=True, body=body).content
@@ -125,45 +125,48 @@ def export_job(place: Workspace, name: str, request: wire.ExportRequest) -> byte
 def export_jobs(place: Workspace, request: wire.BatchExportRequest) -> bytes:
     """Return the zip of up to 100 jobs. Reads only, so it may be repeated.
 
-    Source: huawei-dlf.md section 4.2.
+    Source: DataArts Factory API "Batch Exporting Jobs".
     """
     return place.call("batch export jobs", "POST", "jobs", "batch-export", safe=True, body=request.body()).content
 
 
 def create_job(place: Workspace, job: Body) -> None:
-    """Create a job. Source: huawei-dlf.md section 5."""
+    """Create a job. Source: DataArts Factory API "Creating a Job"."""
     place.call("create job", "POST", "jobs", about=f"job {job['name']}", body=job)
 
 
 def show_job(place: Workspace, name: str) -> Body:
-    """Return a job's definition. Source: huawei-dlf.md sections 6 and 7."""
+    """Return a job's definition. Source: DataArts Factory API "Viewing Job Details"."""
     return _object(place.call("view job details", "GET", "jobs", name, about=f"job {name}"))
 
 
 def update_job(place: Workspace, name: str, job: Body) -> None:
-    """Replace a job's definition by a full one. Source: huawei-dlf.md section 6."""
+    """Replace a job's definition by a full one. Source: DataArts Factory API "Editing a Job"."""
     place.call("edit job", "PUT", "jobs", name, about=f"job {name}", safe=True, body=job)
 
 
 def delete_job(place: Workspace, name: str, approvers: list[str]) -> None:
-    """Delete a job; doing it twice does no harm. Source: huawei-dlf.md section 6."""
+    """Delete a job; doing it twice does no harm. Source: DataArts Factory API "Deleting a Job"."""
     place.call("delete job", "DELETE", "jobs", name, about=f"job {name}", safe=True, body=_approval(approvers))
 
 
 def start_job(place: Workspace, name: str) -> None:
-    """Start a job's scheduling; a batch job of type EXECUTE_ONCE runs. Source: huawei-dlf.md section 6."""
+    """Start a job's scheduling; a batch job of type EXECUTE_ONCE runs.
+
+    Source: DataArts Factory API "Starting a Job".
+    """
     place.call("start job", "POST", "jobs", name, "start", about=f"job {name}")
 
 
 def stop_job(place: Workspace, name: str) -> None:
-    """Stop a job's scheduling; doing it twice does no harm. Source: huawei-dlf.md section 6."""
+    """Stop a job's scheduling; doing it twice does no harm. Source: DataArts Factory API "Stopping a Job"."""
     place.call("stop job", "POST", "jobs", name, "stop", about=f"job {name}", safe=True)
 
 
 def list_jobs(place: Workspace, job_type: str, name: str = "") -> Iterator[wire.JobSummary]:
     """Yield the jobs of one type (`BATCH`, `REAL_TIME`) whose names contain `name`.
 
-    Source: huawei-dlf.md section 6.
+    Source: DataArts Factory API "Viewing a Job List".
     """
     query = {"jobType": job_type, **({"jobName": name} if name else {})}
     for row in _rows(place, "view job list", "jobs", query):
@@ -173,7 +176,7 @@ def list_jobs(place: Workspace, job_type: str, name: str = "") -> Iterator[wire.
 def is_running(place: Workspace, name: str) -> bool:
     """Say whether an instance of the job is running now.
 
-    Source: huawei-dlf.md section 6, `GET /jobs/instances/detail`. The exact match is asked for and checked.
+    Source: DataArts Factory API "Viewing a Job Instance List". The exact match is asked for and checked.
     """
     query = {"jobName": name, "preciseQuery": "true", "status": "running", "limit": str(BATCH_MAX)}
     parts = ("jobs", "instances", "detail")
@@ -184,7 +187,7 @@ def is_running(place: Workspace, name: str) -> bool:
 def run_once(place: Workspace, name: str, params: Mapping[str, str]) -> int:
     """Run a batch job now and return the instance's id. Never repeatable: each call is a run.
 
-    Source: huawei-dlf.md section 6, `POST /jobs/{name}/run-immediate`.
+    Source: DataArts Factory API "Executing a Job Immediately".
     """
     body = {"jobParams": [{"name": key, "value": value, "paramType": "variable"} for key, value in params.items()]}
     parts = ("jobs", name, "run-immediate")
@@ -194,7 +197,7 @@ def run_once(place: Workspace, name: str, params: Mapping[str, str]) -> int:
 def list_instances(place: Workspace, name: str) -> list[wire.Instance]:
     """Return the latest instances of a job, the newest first.
 
-    Source: huawei-dlf.md section 6, `GET /jobs/instances/detail`. The exact match is asked for and checked.
+    Source: DataArts Factory API "Viewing a Job Instance List". The exact match is asked for and checked.
     """
     query = {"jobName": name, "preciseQuery": "true", "limit": str(BATCH_MAX)}
     parts = ("jobs", "instances", "detail")
@@ -204,28 +207,31 @@ def list_instances(place: Workspace, name: str) -> list[wire.Instance]:
 
 
 def show_instance(place: Workspace, name: str, instance_id: int) -> wire.Instance:
-    """Return one instance. Source: huawei-dlf.md section 6, `GET /jobs/{name}/instances/{id}`."""
+    """Return one instance. Source: DataArts Factory API "Viewing Job Instance Details"."""
     parts = ("jobs", name, "instances", str(instance_id))
     return _parsed(wire.Instance, place.call("view job instance", "GET", *parts, about=f"job {name}"))
 
 
 def create_script(place: Workspace, script: Body) -> None:
-    """Create a script. Source: huawei-dlf.md section 8."""
+    """Create a script. Source: DataArts Factory API "Creating a Script"."""
     place.call("create script", "POST", "scripts", about=f"script {script['name']}", body=script)
 
 
 def show_script(place: Workspace, name: str) -> Body:
-    """Return a script with its content. Source: huawei-dlf.md section 8."""
+    """Return a script with its content. Source: DataArts Factory API "Querying a Script"."""
     return _object(place.call("query script", "GET", "scripts", name, about=f"script {name}"))
 
 
 def update_script(place: Workspace, name: str, script: Body) -> None:
-    """Replace a script by a full definition; its name and type stay. Source: huawei-dlf.md section 8."""
+    """Replace a script by a full definition; its name and type stay.
+
+    Source: DataArts Factory API "Modifying a Script".
+    """
     place.call("modify script", "PUT", "scripts", name, about=f"script {name}", safe=True, body=script)
 
 
 def delete_script(place: Workspace, name: str, approvers: list[str]) -> None:
-    """Delete a script; doing it twice does no harm. Source: huawei-dlf.md section 8."""
+    """Delete a script; doing it twice does no harm. Source: DataArts Factory API "Deleting a Script"."""
     body = _approval(approvers)
     place.call("delete script", "DELETE", "scripts", name, about=f"script {name}", safe=True, body=body)
 
@@ -233,29 +239,32 @@ def delete_script(place: Workspace, name: str, approvers: list[str]) -> None:
 def list_scripts(place: Workspace, name: str = "") -> Iterator[Body]:
     """Yield the scripts whose names contain `name`; whether with their content is not documented.
 
-    Source: huawei-dlf.md section 8; `ScriptInfo` of the official SDK has the content.
+    Source: DataArts Factory API "Querying a Script List"; `ScriptInfo` of the official SDK has the content.
     """
     return _rows(place, "query script list", "scripts", {"scriptName": name} if name else {})
 
 
 def create_resource(place: Workspace, resource: Body) -> None:
-    """Create a resource. Source: huawei-dlf.md section 8."""
+    """Create a resource. Source: DataArts Factory API "Creating a Resource"."""
     place.call("create resource", "POST", "resources", about=f"resource {resource['name']}", body=resource)
 
 
 def update_resource(place: Workspace, id: str, resource: Body) -> None:
-    """Replace a resource; its type and directory stay. Source: huawei-dlf.md section 8."""
+    """Replace a resource; its type and directory stay. Source: DataArts Factory API "Modifying a Resource"."""
     about = f"resource {resource['name']}"
     place.call("modify resource", "PUT", "resources", id, about=about, safe=True, body=resource)
 
 
 def delete_resource(place: Workspace, id: str, name: str) -> None:
-    """Delete a resource; doing it twice does no harm. Source: huawei-dlf.md section 8."""
+    """Delete a resource; doing it twice does no harm. Source: DataArts Factory API "Deleting a Resource"."""
     place.call("delete resource", "DELETE", "resources", id, about=f"resource {name}", safe=True)
 
 
 def list_resources(place: Workspace, name: str = "") -> Iterator[Body]:
-    """Yield the resources whose names contain `name`, with their ids. Source: huawei-dlf.md section 8."""
+    """Yield the resources whose names contain `name`, with their ids.
+
+    Source: DataArts Factory API "Querying a Resource List".
+    """
     return _rows(place, "query resource list", "resources", {"resourceName": name} if name else {})
 
 
@@ -264,7 +273,7 @@ def connection_names(place: Workspace) -> set[str]:
 
     Its page is marked as to be taken offline: connections may be kept where this list does not look.
 
-    Source: huawei-dlf.md section 8.
+    Source: DataArts Factory API "Querying a Connection List".
     """
     try:
         return {str(row.get("name")) for row in _rows(place, "query connection list", "connections", {})}
@@ -275,8 +284,8 @@ def connection_names(place: Workspace) -> set[str]:
 def _rows(place: Workspace, operation: str, collection: str, query: dict[str, str]) -> Iterator[Body]:
     """Yield all rows of a list, each once.
 
-    `offset` counts pages (official SDK; huawei-dlf.md section 6 is less sure). Where a page repeats rows it is taken
-    to count rows, and the list goes on from there.
+    `offset` counts pages (official SDK; "Viewing a Job List" is less sure). Where a page
+    repeats rows it is taken to count rows, and the list goes on from there.
 
     Raises:
         BadResponse: the service shows less than it says there is; a row that is missing for that reason is not gone.

@@ -2,7 +2,7 @@
 
 The service applies these to the imported jobs, so what stands afterwards is the bundle's definition *with* them.
 
-Source: page "Importing a Job", tables 2, 3 and 5; huawei-seeds.md section 1. Not documented: whether a parameter that
+Source: DataArts Factory API "Importing a Job", tables 2, 3 and 5. Not documented: whether a parameter that
 the job does not declare is added to it, and which property of which node a resource type means. So an undeclared
 parameter may stand or not, and outside the nodes that the pages describe a property may stand either way.
 """
@@ -16,7 +16,7 @@ from typing import Any, Final
 from pulumi_dataarts.dlf.bundle import resource_references
 from pulumi_dataarts.dlf.canonical import Body, canonical, departures
 
-# Resource type: the property that holds its name, and the types of the nodes that have it (huawei-dlf.md section 5.4).
+# Resource type: the property that holds its name, and the types of the nodes that have it ("Creating a Job").
 _PLACES: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
     "DWS_CONNECTION": ("connectionName", frozenset({"DWSSQL"})),
     "MRS_HIVE_CONNECTION": ("connectionName", frozenset({"HiveSQL"})),

@@ -9,8 +9,8 @@ Two layouts exist in archives and both are read, even mixed; the first is writte
 
 Each file is the JSON body of "creating a job", "… a script", "… a resource". Other entries are kept as they are.
 
-Source: page "Exporting a Job"; huawei-dlf.md section 4.3. Where resources stand in an export of several jobs is not
-documented.
+Source: DataArts Factory API "Exporting a Job", "Batch Exporting Jobs". Where resources stand in
+an export of several jobs is not documented.
 """
 
 from __future__ import annotations

@@ -5,7 +5,8 @@ nodes and properties in another order, numbers as text, defaults filled in, a sl
 that are the service's own. Here lists of named things become maps, scalars become text, empty values and documented
 defaults are left out, and so is what exports and reads add on their own.
 
-Source: huawei-dlf.md sections 4.3 (what exports add), 5 (defaults) and 7 (what reads add).
+Source: DataArts Factory API "Exporting a Job", "Batch Exporting Jobs" (what exports add), "Creating a Job"
+(defaults), "Viewing Job Details" (what reads add).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Running one import to its end.
 
-Source: page "Importing a Job"; huawei-dlf.md section 3.1. An archive that cannot be read may be refused at once or
-fail the task, with no subtasks. A subtask's name is text in the account's language, so which jobs it is about is
-found out by looking at the jobs, not by reading it.
+Source: DataArts Factory API "Importing a Job", "Querying System Task Details". An archive that cannot be read may
+be refused at once or fail the task, with no subtasks. A subtask's name is text in the account's language, so which jobs
+it is about is found out by looking at the jobs, not by reading it.
 """
 
 from __future__ import annotations

@@ -49,7 +49,7 @@ class ResourceReplacement(BaseModel):
 
 
 class JobImportInputs(Inputs):
-    """What a `JobImport` is given. "Page" is "Importing a Job" (huawei-seeds.md section 1)."""
+    """What a `JobImport` is given. "Page" is "Importing a Job"."""
 
     path: Annotated[
         str,
@@ -116,7 +116,7 @@ class JobImportInputs(Inputs):
         Field(
             min_length=1,
             description="Id of the workspace. Without it the one that `dataarts:workspace` names when the import is "
-            "made; it stays there. Source: page header, huawei-dlf.md section 1.",
+            'made; it stays there. Source: DataArts Factory API "Common Message Headers".',
         ),
     ] = None
     when_running: Annotated[
@@ -126,7 +126,8 @@ class JobImportInputs(Inputs):
         Field(
             description="What to do about a job that is on schedule and is to be overwritten or deleted: fail, stop "
             "it at once, or wait until no instance of it runs and stop it then (a real-time job has no end to wait "
-            "for). With `dataarts:production: true` it is `fail` by default. Source: huawei-dlf.md sections 3 and 6."
+            "for). With `dataarts:production: true` it is `fail` by default. "
+            'Source: DataArts Factory API "Importing a Job", "Stopping a Job".'
         ),
     ] = "wait"
     keep_schedule: Annotated[
@@ -145,7 +146,7 @@ class JobImportInputs(Inputs):
     adopt: Annotated[
         bool,
         NotCompared(),
-        Field(description="Take over objects of the same name that exist and differ. Source: design.md section 7."),
+        Field(description="Take over objects of the same name that exist and differ."),
     ] = False
     jobs: Annotated[
         dict[str, str],
@@ -210,7 +211,7 @@ class JobImportInputs(Inputs):
 
 
 class JobExportInputs(Inputs):
-    """What a `JobExport` is given. "Page" is "Exporting a Job" (huawei-seeds.md section 5)."""
+    """What a `JobExport` is given. "Page" is "Exporting a Job"."""
 
     job_name: Annotated[
         str,
@@ -237,14 +238,15 @@ class JobExportInputs(Inputs):
     export_depend: Annotated[
         bool,
         Field(
-            description="Export the scripts and resources that the job uses, too. Source: huawei-dlf.md section 4.1."
+            description="Export the scripts and resources that the job uses, too. "
+            'Source: DataArts Factory API "Exporting a Job".'
         ),
     ] = True
     export_status: Annotated[
         wire.ExportStatus,
         Field(
             description="Which version: the saved one (DEVELOP) or the submitted one (SUBMIT). "
-            "Source: huawei-dlf.md section 4.1."
+            'Source: DataArts Factory API "Exporting a Job".'
         ),
     ] = "DEVELOP"
     triggers: Annotated[
@@ -255,7 +257,7 @@ class JobExportInputs(Inputs):
     adopt: Annotated[
         bool,
         NotCompared(),
-        Field(description="Overwrite what lies at the destination already and differs. Source: design.md section 7."),
+        Field(description="Overwrite what lies at the destination already and differs."),
     ] = False
     content: Annotated[
         str,

@@ -133,7 +133,7 @@ class JobExport(DataArtsResource, module="dlf", name="JobExport"):
     the destination any more, and is written anew when something else does. Deleting the resource removes the archive,
     unless somebody has overwritten it.
 
-    Source: page "Exporting a Job" (huawei-seeds.md section 5), huawei-dlf.md section 4; arguments in
+    Source: DataArts Factory API "Exporting a Job", "Batch Exporting Jobs"; arguments in
     `inputs.JobExportInputs`.
     """
 

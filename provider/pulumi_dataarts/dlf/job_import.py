@@ -200,7 +200,7 @@ class JobImport(DataArtsResource, module="dlf", name="JobImport"):
     status, and names in scripts. Jobs that stand already and are as declared are taken over, which is also how an
     import that was cut off goes on.
 
-    Source: page "Importing a Job" (huawei-seeds.md section 1), huawei-dlf.md section 3; arguments in
+    Source: DataArts Factory API "Importing a Job"; arguments in
     `inputs.JobImportInputs`.
     """
 

@@ -1,7 +1,7 @@
 """What the jobs and scripts of a bundle name that is not in the bundle: clusters, connections, queues, streams.
 
-Source: huawei-dlf.md sections 5.3, 5.4 and 8. The set of node types is open, so a connection or cluster of a node type
-that no page describes is told without its type.
+Source: DataArts Factory API "Creating a Job", the pages of scripts, resources and connections. The set of node types is
+open, so a connection or cluster of a node type that no page describes is told without its type.
 """
 
 from __future__ import annotations

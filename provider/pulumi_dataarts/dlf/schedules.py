@@ -4,8 +4,9 @@ Which jobs were taken off is written down in OBS, beside the archive, before the
 after the last was started: a run that is killed in between leaves nothing stopped for good, since the next one reads
 it.
 
-Source: huawei-dlf.md sections 3 ("a same-named existing job must be stopped, otherwise the import fails") and 6
-(states). A schedule that was paused by hand stays off: the service offers no way back to that state.
+Source: DataArts Factory API "Importing a Job" ("a same-named existing job must be stopped, otherwise the import fails")
+and "Viewing a Job List" (states). A schedule that was paused by hand stays off: the service offers no way back to that
+state.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class ScriptInputs(Inputs):
     name: Annotated[
         str,
         Replaces("a script cannot be renamed"),
-        Field(description="Name, unique in the workspace. Source: huawei-dlf.md section 8."),
+        Field(description='Name, unique in the workspace. Source: DataArts Factory API "Creating a Script".'),
     ]
     type: Annotated[
         str,
@@ -166,7 +166,7 @@ class Script(DataArtsResource, module="dlf", name="Script"):
     Scripts that belong to jobs come with them, in the bundle of a `dlf.JobImport`; declare one here if it is in no
     bundle, or in the bundles of others. A script is managed by one of the two: both would set each other's edits back.
 
-    Source: huawei-dlf.md section 8; arguments in `ScriptInputs`.
+    Source: DataArts Factory API "Creating a Script", "Querying a Script"; arguments in `ScriptInputs`.
     """
 
     provider = ScriptProvider

@@ -3,8 +3,9 @@
 Jobs are read by "batch exporting jobs", a hundred a call; scripts and resources by name where they are few, by lists
 where they are many. What is not there is absent from the answer; failing to look is an error.
 
-Source: huawei-dlf.md sections 4.2, 6 and 8. Not documented: what an export of several jobs says when one of them does
-not exist. So a job that is missing there is looked up in the list before it counts as gone.
+Source: DataArts Factory API "Batch Exporting Jobs", the pages of job operations, the pages of scripts, resources and
+connections. Not documented: what an export of several jobs says when one of them does not exist. So a job that is
+missing there is looked up in the list before it counts as gone.
 """
 
 from __future__ import annotations

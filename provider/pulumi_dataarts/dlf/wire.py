@@ -90,7 +90,7 @@ class Subtask(Wire):
 
 
 class Task(Subtask):
-    """An import under way, or done. Source: huawei-dlf.md section 3.1."""
+    """An import under way, or done. Source: DataArts Factory API "Querying System Task Details"."""
 
     subtasks: list[Subtask] = Field(default_factory=list)
 
@@ -108,27 +108,27 @@ class FileEntry(Wire):
 
 
 class FileContent(Wire):
-    """Answer of "viewing a job file". Source: huawei-dlf.md section 3.2."""
+    """Answer of "viewing a job file". Source: DataArts Factory API "Viewing a Job File"."""
 
     jobs: list[FileEntry] = Field(default_factory=list)
     scripts: list[FileEntry] = Field(default_factory=list)
 
 
 class ExportRequest(Wire):
-    """Body of "exporting a job". Source: huawei-dlf.md section 4.1."""
+    """Body of "exporting a job". Source: DataArts Factory API "Exporting a Job"."""
 
     export_depend: bool = True
     export_status: ExportStatus = "DEVELOP"
 
 
 class BatchExportRequest(ExportRequest):
-    """Body of "batch exporting jobs". Source: huawei-dlf.md section 4.2."""
+    """Body of "batch exporting jobs". Source: DataArts Factory API "Batch Exporting Jobs"."""
 
     job_list: list[str] = Field(min_length=1, max_length=100)
 
 
 class JobSummary(Wire):
-    """A job in a list. Source: huawei-dlf.md section 6, JobResult."""
+    """A job in a list. Source: DataArts Factory API "Viewing a Job List", JobResult."""
 
     name: str
     job_type: str = "BATCH"
@@ -143,7 +143,7 @@ class JobSummary(Wire):
 class Instance(Wire):
     """A run of a batch job. What its type means is told nowhere but by its number: 2 is a manual run.
 
-    Source: huawei-dlf.md section 6.
+    Source: DataArts Factory API "Viewing a Job Instance List".
     """
 
     instance_id: int

@@ -2,7 +2,7 @@
 
 Success is HTTP 200 *and* `is_success`, which comes as a string or as a boolean; a 200 that says `false` is an error.
 
-Source: huawei-dli-flink.md sections 1 to 9 (support.huaweicloud.com, api-dli, dli_02_0228 to dli_02_0255).
+Source: DLI API, the Flink job pages (support.huaweicloud.com, api-dli, dli_02_0228 to dli_02_0255).
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def import_jobs(session: Session, zip_file: str, *, is_cover: bool) -> list[JobM
     Raises:
         OutcomeUnknown: sent, but not answered.
 
-    Source: importing a Flink job (huawei-seeds.md page 4, huawei-dli-flink.md section 3).
+    Source: DLI API "Importing a Flink Job".
     """
     body = {"zip_file": zip_file, "is_cover": is_cover}
     call = _call(session, IMPORT, "POST", "jobs/import", body=body, resource=f"archive {zip_file}")
@@ -74,7 +74,7 @@ def list_page(session: Session, offset: int = 0, *, name: str = "") -> JobPage:
         offset: how many jobs to leave out.
         name: only jobs whose names match it; whether a part of a name matches is not documented.
 
-    Source: listing jobs (huawei-dli-flink.md section 7).
+    Source: DLI API "Listing Jobs".
     """
     query = {"show_detail": "true", "order": "asc", "limit": str(PAGE_SIZE), "offset": str(offset)}
     query |= {"name": name} if name else {}
@@ -111,7 +111,7 @@ def find_job(session: Session, name: str) -> FlinkJob | None:
 def show_job(session: Session, job_id: int) -> FlinkJob:
     """Return one job. Raises NotFound (HTTP 400, DLI.16001).
 
-    Source: querying job details (huawei-dli-flink.md section 7).
+    Source: DLI API "Querying Job Details".
     """
     call = _call(session, "query Flink job", "GET", f"jobs/{job_id}", safe=True, resource=f"Flink job {job_id}")
     return _parsed(FlinkJob, _told(_send(session, call), call).get("job_detail"), call)
@@ -120,7 +120,7 @@ def show_job(session: Session, job_id: int) -> FlinkJob:
 def run_jobs(session: Session, job_ids: Sequence[int], *, resume_savepoint: bool) -> None:
     """Ask for the jobs to be run, from their latest savepoint or afresh. Asynchronous: poll their status.
 
-    Source: batch running jobs (huawei-dli-flink.md section 7).
+    Source: DLI API "Running Jobs in Batches".
     """
     body = {"job_ids": list(job_ids), "resume_savepoint": resume_savepoint}
     _send_batch(session, "run Flink jobs", "jobs/run", body)
@@ -129,7 +129,7 @@ def run_jobs(session: Session, job_ids: Sequence[int], *, resume_savepoint: bool
 def stop_jobs(session: Session, job_ids: Sequence[int], *, trigger_savepoint: bool) -> None:
     """Ask for the jobs to be stopped, with a savepoint or without. Asynchronous: poll their status.
 
-    Source: batch stopping jobs (huawei-dli-flink.md section 7).
+    Source: DLI API "Stopping Jobs in Batches".
     """
     body = {"job_ids": list(job_ids), "trigger_savepoint": trigger_savepoint}
     _send_batch(session, "stop Flink jobs", "jobs/stop", body)
@@ -138,7 +138,7 @@ def stop_jobs(session: Session, job_ids: Sequence[int], *, trigger_savepoint: bo
 def delete_job(session: Session, job_id: int) -> None:
     """Delete one job in any state. Already gone is done; ids are not used again, so it may be repeated.
 
-    Source: deleting a job (huawei-dli-flink.md sections 5 and 7).
+    Source: DLI API "Deleting a Job".
     """
     call = _call(session, "delete Flink job", "DELETE", f"jobs/{job_id}", safe=True, resource=f"Flink job {job_id}")
     try:

@@ -11,7 +11,8 @@ In a source directory the SQL of `jobs/<name>.json` may lie beside it as `jobs/<
 An archive without the manifest is of another format, DLI's own for one. It can be imported all the same, but only as a
 whole: what is in it is known after the import, from the service.
 
-Source: huawei-dli-flink.md sections 3, 4 and 10; section 6 for the bodies.
+Source: DLI API "Importing a Flink Job", "Exporting a Flink Job"; "Creating a SQL Job" and "Creating a Flink Jar Job"
+for the bodies.
 """
 
 from __future__ import annotations

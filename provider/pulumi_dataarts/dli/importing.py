@@ -3,7 +3,7 @@
 DLI reports each job by the id that it has inside the archive, and a name that is taken as -1 inside a success. So what
 is believed is what stands afterwards, looked up by name: whether overwriting keeps a job's id is not documented.
 
-Source: huawei-dli-flink.md section 3.
+Source: DLI API "Importing a Flink Job".
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ class FlinkJobImportInputs(Inputs):
         AfterValidator(_location),
         Field(
             description="The archive in OBS, or a folder with nothing but archives in it. "
-            "Source: importing a Flink job, table 2 (huawei-seeds.md page 4)."
+            'Source: DLI API "Importing a Flink Job", table 2.'
         ),
     ]
     is_cover: Annotated[
@@ -56,14 +56,14 @@ class FlinkJobImportInputs(Inputs):
     adopt: Annotated[
         bool,
         NotCompared(),
-        Field(description="Take over jobs of the same name that exist and differ. Source: design.md section 7."),
+        Field(description="Take over jobs of the same name that exist and differ."),
     ] = False
     when_running: Annotated[
         Literal["fail", "stop", "wait"],
         Local(),
         Field(
             description="What to do about a job that runs and is to be overwritten or deleted: refuse, stop it (and "
-            "run it again if it was overwritten), or wait until it ends. Source: huawei-dli-flink.md section 3."
+            'run it again if it was overwritten), or wait until it ends. Source: DLI API "Importing a Flink Job".'
         ),
     ] = "fail"
     savepoint: Annotated[
@@ -71,7 +71,7 @@ class FlinkJobImportInputs(Inputs):
         Local(),
         Field(
             description="Take a savepoint before an overwrite stops a job, and run it again from there. "
-            "Source: huawei-dli-flink.md section 7 (trigger_savepoint, resume_savepoint)."
+            'Source: DLI API "Stopping Jobs in Batches" (trigger_savepoint), "Running Jobs in Batches".'
         ),
     ] = True
     deadline_s: Annotated[
@@ -85,7 +85,7 @@ class FlinkJobImportInputs(Inputs):
         ServerFills(),
         Field(
             description="The declared settings of each job of `archive`, long texts as digests. "
-            "Source: huawei-dli-flink.md section 8."
+            'Source: DLI API "Querying Job Details".'
         ),
     ] = {}
     digest: Annotated[
@@ -125,7 +125,7 @@ class FlinkJobRunInputs(Inputs):
         Field(
             min_length=1,
             max_length=57,
-            description="Name of the job. Source: listing jobs (huawei-dli-flink.md section 7).",
+            description='Name of the job. Source: DLI API "Listing Jobs".',
         ),
     ] = None
     job_id: Annotated[
@@ -133,7 +133,7 @@ class FlinkJobRunInputs(Inputs):
         Replaces("a run belongs to one job"),
         Field(
             description="Id of the job, instead of its name; overwriting a job may give it another id. "
-            "Source: querying job details (huawei-dli-flink.md section 7)."
+            'Source: DLI API "Querying Job Details".'
         ),
     ] = None
     state: Annotated[
@@ -141,7 +141,7 @@ class FlinkJobRunInputs(Inputs):
         MovesByItself(),
         Field(
             description="What the job is to be. One that has finished counts as running. "
-            "Source: huawei-dli-flink.md section 5."
+            'Source: DLI API "Querying Job Details".'
         ),
     ] = "running"
     triggers: Annotated[

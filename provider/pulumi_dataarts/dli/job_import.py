@@ -120,7 +120,7 @@ class FlinkJobImport(DataArtsResource, module="dli", name="FlinkJobImport"):
     by hand, are imported again, and no others. Jobs that leave the archive are deleted, and so are all that were
     imported when the resource is. A job that runs is treated as `when_running` says.
 
-    Source: importing a Flink job (huawei-seeds.md page 4); arguments in `inputs.FlinkJobImportInputs`.
+    Source: DLI API "Importing a Flink Job"; arguments in `inputs.FlinkJobImportInputs`.
     """
 
     provider = FlinkJobImportProvider

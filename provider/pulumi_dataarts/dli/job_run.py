@@ -154,7 +154,7 @@ class FlinkJobRun(DataArtsResource, module="dli", name="FlinkJobRun"):
     Creating it runs the job and waits until it does; deleting it stops the job. A job found stopped or failed by a
     refresh is run again by the next `up`.
 
-    Source: batch running jobs, batch stopping jobs (huawei-dli-flink.md sections 5 and 7); arguments in
+    Source: DLI API "Running Jobs in Batches", "Stopping Jobs in Batches", "Querying Job Details"; arguments in
     `inputs.FlinkJobRunInputs`.
     """
 

@@ -44,7 +44,7 @@ def paused(session: Session, jobs: Iterable[FlinkJob], policy: Policy, zip_file:
     Which jobs are stopped is noted beside `zip_file` until they run again, so that a process that is killed in
     between, or a start that fails, is made up for by the next one that comes here.
 
-    Overwriting puts a job back to draft (huawei-dli-flink.md section 3); whether its savepoint survives that is not
+    Overwriting puts a job back to draft (DLI API "Importing a Flink Job"); whether its savepoint survives that is not
     documented.
 
     Raises:

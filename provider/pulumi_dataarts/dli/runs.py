@@ -2,7 +2,8 @@
 
 Both are only asked for: DLI answers at once and works on. What came of it is read from the job's status.
 
-Source: huawei-dli-flink.md sections 5 and 7.
+Source: DLI API "Querying Job Details", "Listing Jobs", "Running Jobs in Batches", "Stopping Jobs in Batches", "Deleting
+a Job".
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ _DEFAULTS: Mapping[str, JsonValue] = {
     "dirty_data_strategy": "0",
     "resource_config_version": "v1",
 }
-"""What a null in an answer stands for. Source: creating a SQL job, table 2 (huawei-dli-flink.md section 6.1)."""
+"""What a null in an answer stands for. Source: DLI API "Creating a SQL Job", table 2."""
 
 
 def _mode(mode: Any) -> Any:
@@ -52,7 +52,7 @@ class JobTag(BaseModel):
 class JobBody(BaseModel):
     """The body that creates a SQL job or a jar job, which an archive's entries hold too.
 
-    Source: creating a SQL job, creating a Flink jar job (huawei-dli-flink.md sections 6.1 and 6.2).
+    Source: DLI API "Creating a SQL Job", "Creating a Flink Jar Job".
     """
 
     model_config = ConfigDict(extra="forbid", defer_build=True)
@@ -111,7 +111,7 @@ class JobBody(BaseModel):
 class FlinkJob(BaseModel):
     """A job as a detail, or a list with `show_detail`, tells it.
 
-    Source: querying job details, tables 3 and 4 (huawei-dli-flink.md sections 7 and 8).
+    Source: DLI API "Querying Job Details", tables 3 and 4.
     """
 
     model_config = ConfigDict(extra="allow", defer_build=True)

@@ -1,6 +1,6 @@
 """The package `pulumi`: stack references, stashes, and the functions that need no provider.
 
-Source: pulumi-monitor.md section 9; pkg/resource/deploy/builtins.go of the official engine.
+Source: pkg/resource/deploy/builtins.go of the official engine.
 """
 
 from __future__ import annotations

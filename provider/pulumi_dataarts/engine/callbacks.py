@@ -1,6 +1,6 @@
 """Functions of the program that the engine calls: transforms and hooks, served by the program itself.
 
-Source: pulumi-monitor.md section 8.
+Source: pkg/resource/deploy/source_eval.go of the official engine.
 """
 
 from __future__ import annotations

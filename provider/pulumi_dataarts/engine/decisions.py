@@ -1,6 +1,6 @@
 """What a difference means: nothing, an update, or a replacement. Pure.
 
-Source: pulumi-engine.md section 4; pkg/resource/deploy/step_generator.go of the official engine.
+Source: pkg/resource/deploy/step_generator.go of the official engine.
 """
 
 from __future__ import annotations

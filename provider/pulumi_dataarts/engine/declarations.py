@@ -1,6 +1,6 @@
 """What a program declares, as it comes: inherited options, default providers, outputs.
 
-Source: pulumi-monitor.md sections 3 to 7 and 9; pkg/resource/deploy/source_eval.go of the official engine.
+Source: pkg/resource/deploy/source_eval.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What is deleted in the end of a run: what the program no longer has, and what was replaced; dependents first.
 
-Source: pulumi-engine.md section 6; pkg/resource/deploy/{step_generator,deployment_executor}.go of the official engine.
+Source: pkg/resource/deploy/{step_generator,deployment_executor}.go of the official engine.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A dynamic provider knows no secrets: it gets plain values, and what it answers is marked again from what it was given.
 It knows no previews either: there, the inputs stand for the outputs and nothing is made.
 
-Source: pulumi-dynamic-provider.md sections 2, 4 and 5; pkg/resource/plugin/provider_plugin.go of the official engine.
+Source: pkg/resource/plugin/provider_plugin.go of the official engine.
 """
 
 from __future__ import annotations

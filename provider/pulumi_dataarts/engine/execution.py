@@ -3,7 +3,7 @@
 A begun operation is durable before the provider is called, and what came of it before anyone is told. In a preview
 only what looks is called, and nothing is written.
 
-Source: pulumi-engine.md section 5; pkg/resource/deploy/step.go and step_executor.go of the official engine.
+Source: pkg/resource/deploy/step.go and step_executor.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What a program asks for: a registration request as a value.
 
-Source: pulumi-monitor.md section 3; pkg/resource/deploy/source_eval.go of the official engine.
+Source: pkg/resource/deploy/source_eval.go of the official engine.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 A state remembers the hooks of a resource by name; the program that runs must have registered them. Before-hooks that
 fail let the step fail. After-hooks that fail let the run fail: what was done is done, and recorded.
 
-Source: pulumi-monitor.md section 8; pkg/resource/deploy/{step,deployment}.go of the official engine.
+Source: pkg/resource/deploy/{step,deployment}.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Dynamic providers in a host process, over gRPC: requests packed, answers unpacked.
 
-Source: pulumi-dynamic-provider.md section 2; pkg/resource/plugin/provider_plugin.go of the official engine.
+Source: pkg/resource/plugin/provider_plugin.go of the official engine.
 """
 
 from __future__ import annotations

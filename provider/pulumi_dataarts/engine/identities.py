@@ -1,6 +1,6 @@
 """Under which URNs a registration may have been known before.
 
-Source: pulumi-engine.md section 2; pkg/resource/deploy/step_generator.go of the official engine.
+Source: pkg/resource/deploy/step_generator.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Which outputs are secret: providers that know no secrets answer in clear, and are marked again by name.
 
-Source: pulumi-dynamic-provider.md section 4; pkg/resource/plugin/provider_plugin.go of the official engine.
+Source: pkg/resource/plugin/provider_plugin.go of the official engine.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Callers must present a token, which only the program is told. A call that is given up by its caller goes on: what a
 provider is doing is never cut off by what happens to the program.
 
-Source: pulumi-monitor.md.
+Source: pkg/resource/deploy/source_eval.go of the official engine.
 """
 
 from __future__ import annotations

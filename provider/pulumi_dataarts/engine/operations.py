@@ -3,7 +3,7 @@
 `run` takes values and callables, and knows nothing of where state is kept: whoever calls holds the lock, hands in the
 base and a journal, and writes what comes back.
 
-Source: pulumi-engine.md section 1.
+Source: pkg/resource/deploy/deployment_executor.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The phases of an operation: refresh, the program's declarations, deletes; and its end, however it comes.
 
-Source: pulumi-engine.md section 1; pkg/resource/deploy/deployment_executor.go of the official engine.
+Source: pkg/resource/deploy/deployment_executor.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Starts the user's program: where, under which interpreter, with what environment; and says what its end means.
 
-Source: pulumi-language-host.md sections 1, 3, 5 and 7.
+Source: sdk/python/cmd/pulumi-language-python/main.go and sdk/python/toolchain of the official SDK.
 """
 
 from __future__ import annotations

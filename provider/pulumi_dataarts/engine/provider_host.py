@@ -10,7 +10,7 @@ What the stock host does not send: a diff's `paths` (property path to `add`, `up
 What it does not pass on: `custom_timeouts`, to a provider's `limited(seconds)`, a context for one operation; and that
 the run was stopped, to its `cancel()`. Providers without these are called all the same.
 
-Source: pulumi-dynamic-provider.md section 2.
+Source: sdk/python/lib/pulumi/dynamic/__main__.py of the official SDK.
 """
 
 from __future__ import annotations

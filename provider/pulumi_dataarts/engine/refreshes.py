@@ -1,6 +1,6 @@
 """Brings the state up to date with what the providers find: all resources side by side, before anything else.
 
-Source: pulumi-engine.md section 7; pkg/resource/deploy/deployment_executor.go and step.go of the official engine.
+Source: pkg/resource/deploy/deployment_executor.go and step.go of the official engine.
 """
 
 from __future__ import annotations

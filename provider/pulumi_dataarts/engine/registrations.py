@@ -2,7 +2,7 @@
 
 Registrations are decided side by side; those decisions that look at others' replacements hold `run.deciding`.
 
-Source: pulumi-engine.md sections 2 to 4; pkg/resource/deploy/step_generator.go of the official engine.
+Source: pkg/resource/deploy/step_generator.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Providers as resources: their own checks, diffs and ids, and which provider serves a reference.
 
-Source: pulumi-engine.md section 5; pkg/resource/deploy/providers/registry.go of the official engine.
+Source: pkg/resource/deploy/providers/registry.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Replacements: the new before the old, or the old, with all that must go with it, before the new.
 
-Source: pulumi-engine.md section 4, "DBR dependents"; pkg/resource/deploy/step_generator.go of the official engine.
+Source: pkg/resource/deploy/step_generator.go of the official engine.
 """
 
 from __future__ import annotations

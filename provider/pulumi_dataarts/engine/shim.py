@@ -6,7 +6,7 @@ engine a blocking call a debug message, and a whole stack trace a registration.
 
 Exit status: the program's own, or 0; 1 once the engine has ended the run; 32 for an exception, shown already.
 
-Source: pulumi-language-host.md sections 2, 4 and 7.
+Source: sdk/python/cmd/pulumi-language-python-exec of the official SDK.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The steps that a run consists of. Values: what each does to state and provider is in `execution`.
 
-`old` is the number of the resource in the ledger. Source: pulumi-engine.md section 5.
+`old` is the number of the resource in the ledger. Source: pkg/resource/deploy/step.go of the official engine.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 In a glob, `*` stands for any part of a URN's segment and `**` for anything.
 
-Source: pulumi-engine.md section 8; pkg/resource/deploy/deployment.go of the official engine.
+Source: pkg/resource/deploy/deployment.go of the official engine.
 """
 
 from __future__ import annotations

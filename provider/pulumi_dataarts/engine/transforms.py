@@ -3,7 +3,7 @@
 A resource's own come first, then those of each ancestor, then the stack's. They see and give registrations as messages,
 so all of this is done on the wire's form. With transforms of its own, a resource's dependencies are what they leave.
 
-Source: pulumi-monitor.md section 8; pkg/resource/deploy/source_eval.go of the official engine.
+Source: pkg/resource/deploy/source_eval.go of the official engine.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What lies outside the targets: it is carried along unchanged, after everything that it depends on.
 
-Source: pulumi-engine.md section 8; pkg/resource/deploy/step_generator.go of the official engine.
+Source: pkg/resource/deploy/step_generator.go of the official engine.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Anything may arrive: seven kinds of unknown, output values, secrets at any depth. What leaves has one unknown, the
 string one, which every SDK tests for. Numbers are doubles on the wire; integral ones are ints here, as in state files.
 
-Source: pulumi-monitor.md section 1; pkg/resource/plugin/rpc.go of the official engine.
+Source: pkg/resource/plugin/rpc.go of the official engine.
 """
 
 from __future__ import annotations

@@ -28,12 +28,13 @@ class Meaning(NamedTuple):
     source: str
 
 
-_CDM: Final = "CDM error codes (huawei-cdm.md section 10)"
-_DLF: Final = "DataArts Factory error codes (huawei-dlf.md section 9)"
-_DLI: Final = "DLI error codes (huawei-dli-flink.md section 9)"
-_GATEWAY: Final = "API gateway error codes (huawei-obs-iam.md section 4)"
-_IAM: Final = "IAM error codes (huawei-obs-iam.md section 1)"
-_OBS: Final = "OBS error codes (huawei-obs-iam.md section 6)"
+_INTL: Final = "support.huaweicloud.com/intl/en-us"
+_CDM: Final = f'CDM API reference, "Error Codes" ({_INTL}/api-cdm)'
+_DLF: Final = f'DataArts Studio API reference, "DataArts Factory Error Codes" ({_INTL}/api-dataartsstudio)'
+_DLI: Final = f'DLI API reference, "Error Codes" ({_INTL}/api-dli)'
+_GATEWAY: Final = 'API Gateway user guide, "Error Codes" (github.com/huaweicloudDocs/apig)'
+_IAM: Final = f'IAM API reference, "Error Codes" ({_INTL}/api-iam)'
+_OBS: Final = f'OBS API reference, "Error Codes" ({_INTL}/api-obs)'
 
 AREAS: Final = (
     Area(

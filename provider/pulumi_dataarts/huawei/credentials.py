@@ -1,7 +1,7 @@
 """Who is calling: an access key that signs each request, or a token that is renewed before it expires.
 
 Order, as teams know it from elsewhere: token, then temporary keys from a file, a command or for an identity token, then
-access key, then user and password (peer-terraform.md section 4; huawei-obs-iam.md section 5).
+access key, then user and password (the order of the official SDK).
 """
 
 from __future__ import annotations
@@ -97,7 +97,7 @@ class Token:
 class Password:
     """A user's password, exchanged for tokens at IAM: before the first call, before expiry, and after a 401.
 
-    Source: huawei-obs-iam.md section 1.
+    Source: IAM API "Obtaining a User Token Through Password Authentication".
     """
 
     def __init__(

@@ -1,7 +1,7 @@
 """From an unsuccessful answer to one of our errors: by the service's code where known, else by status.
 
-Services and the gateway before them write errors in eight ways; all are read here (huawei-cdm.md section 10,
-huawei-obs-iam.md sections 1 and 4, peer-terraform.md section 1).
+Services and the gateway before them write errors in eight ways; all are read here ("Error Codes" of each
+API, of API Gateway and of IAM).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 `translated` is for every call of the boto3 client (storage.py), here and in `obs.api`.
 
-Source: huawei-obs-iam.md section 6.4 (error codes, consistency).
+Source: OBS, "Error Codes".
 """
 
 from __future__ import annotations

@@ -40,8 +40,8 @@ class Patience:
         attempts_max: sends in all, where the service has not asked for a wait.
         first_wait_s: before the second attempt; doubled for each one after.
         longest_wait_s: of the waits that we choose.
-        budget_s: all waits together; one throttling window of the gateway is 300 s (peer-terraform.md section
-            1).
+        budget_s: all waits together; one throttling window of the gateway is 300 s (as users of the
+            Terraform provider met it).
     """
 
     attempts_max: int = 4

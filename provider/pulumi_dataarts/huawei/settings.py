@@ -3,7 +3,7 @@
 The environment wins because refresh and destroy under the official engine see the config of the last `up`
 only, and because credentials belong there. All that is wrong is said at once.
 
-Source: huawei-obs-iam.md section 5; peer-terraform.md section 4.
+Source: the official SDK (huaweicloudsdkcore) and the Terraform provider, whose names of variables teams have already.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """SDK-HMAC-SHA256, the signature of Huawei Cloud's API gateway. A pure function.
 
-Source: huawei-obs-iam.md section 3 (devg-apisign and huaweicloudsdkcore 3.1.219, which is the oracle in the
-    tests).
+Source: support.huaweicloud.com/devg-apisign (api-sign-provide01 and huaweicloudsdkcore 3.1.219, which is the oracle in
+the tests).
 """
 
 from __future__ import annotations

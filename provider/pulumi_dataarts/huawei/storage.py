@@ -3,7 +3,7 @@
 What OBS has and S3 does not (default storage classes of buckets) is told to botocore in `models/`, in botocore's own
 form for additions to its service models.
 
-Source: huawei-obs-iam.md sections 6.1 to 6.4 (addressing, payload signing, checksums, storage classes); the
+Source: OBS, S3-compatible API (addressing, payload signing, checksums, storage classes); the
 S3-compatible API's pages PUT Bucket storage class and HEAD Bucket.
 """
 

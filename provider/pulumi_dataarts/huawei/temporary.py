@@ -4,7 +4,7 @@ They are got when the first call needs them, again before they expire, and once 
 command give what IAM answers: `{"credential": {"access", "secret", "securitytoken", "expires_at"}}`, or the inner
 object alone; without `expires_at` they are taken to hold until they are refused.
 
-Source: obtaining temporary access keys with a token (huawei-obs-iam.md section 2); obtaining a token with an OpenID
+Source: IAM API "Obtaining a Temporary Access Key and SecurityToken Through a Token"; obtaining a token with an OpenID
 Connect ID token, CreateTokenWithIdToken (support.huaweicloud.com/intl/en-us/api-iam/iam_13_0605.html).
 """
 

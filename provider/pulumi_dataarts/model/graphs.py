@@ -3,7 +3,7 @@
 A resource is known here by its place in a snapshot, since a URN may stand there twice while a replacement is under way.
 A snapshot lists every resource after what it depends on; everything here is linear in resources and references.
 
-Source: pulumi-engine.md sections 2 and 6.
+Source: pkg/resource/deploy/step_generator.go of the official engine.
 """
 
 from __future__ import annotations

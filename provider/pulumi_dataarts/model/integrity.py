@@ -2,7 +2,7 @@
 
 With a witness of the run that led to it, the rules of runs are checked as well (see `invariants`).
 
-Source: pulumi-state.md section 1.2; reliability.md section 5.
+Source: pkg/resource/deploy/snapshot.go and pkg/resource/stack/snapshot/integrity.go of the official engine.
 """
 
 from __future__ import annotations

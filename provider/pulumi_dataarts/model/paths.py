@@ -3,7 +3,7 @@
 A path is a tuple of steps: a text is a key, a number an index, and the text `*` every key or index (where a path may
 have one). Values are never changed in place: what changes comes back as a new value.
 
-Source: pulumi-engine.md section 4; sdk/go/common/resource/properties_path.go of the official engine.
+Source: sdk/go/common/resource/properties_path.go of the official engine.
 """
 
 from __future__ import annotations

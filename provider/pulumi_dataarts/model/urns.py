@@ -3,7 +3,7 @@
 `urn:pulumi:<stack>::<project>::<qualified type>::<name>`. The qualified type carries the types of the parents, joined
 by `$`; a name may itself contain `::`. A provider reference is `<urn>::<id>`.
 
-Source: pulumi-engine.md section 2; sdk/go/common/resource/urn of the official engine.
+Source: sdk/go/common/resource/urn of the official engine.
 """
 
 from __future__ import annotations

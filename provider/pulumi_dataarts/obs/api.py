@@ -2,7 +2,7 @@
 
 An aspect of a bucket that was never set answers 404 with a code of its own; here it is simply empty.
 
-Source: huawei-obs-iam.md sections 6.3 and 6.4 (the S3-compatible API of OBS).
+Source: OBS, S3-compatible API.
 """
 
 from __future__ import annotations

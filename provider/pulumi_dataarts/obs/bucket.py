@@ -41,7 +41,7 @@ class BucketInputs(Inputs):
     bucket: Annotated[
         BucketName,
         Replaces("a bucket cannot be renamed"),
-        Field(description="Name, unique among all users of OBS. Source: PUT Bucket (huawei-obs-iam.md section 6.4)."),
+        Field(description='Name, unique among all users of OBS. Source: OBS, "PUT Bucket".'),
     ]
     storage_class: Annotated[
         StorageClass | None,
@@ -77,7 +77,7 @@ class BucketInputs(Inputs):
     adopt: Annotated[
         bool,
         NotCompared(),
-        Field(description="Take over a bucket of that name which is set up differently. Source: design.md section 7."),
+        Field(description="Take over a bucket of that name which is set up differently."),
     ] = False
 
     def mistakes(self) -> Iterable[Mistake]:
@@ -225,7 +225,7 @@ class BucketProvider(DynamicProvider):
 class Bucket(DataArtsResource, module="obs", name="Bucket"):
     """A bucket of the Object Storage Service.
 
-    Source: huawei-obs-iam.md section 6.4; arguments in `BucketInputs`.
+    Source: OBS, S3-compatible API, the pages of operations on buckets; arguments in `BucketInputs`.
     """
 
     provider = BucketProvider

@@ -39,7 +39,7 @@ class ObjectInputs(Inputs):
     bucket: Annotated[
         BucketName,
         Replaces("an object cannot be moved to another bucket"),
-        Field(description="The bucket it lies in. Source: PUT Object (huawei-obs-iam.md section 6.4)."),
+        Field(description='The bucket it lies in. Source: OBS, "PUT Object".'),
     ]
     key: Annotated[
         ObjectKey,
@@ -70,7 +70,7 @@ class ObjectInputs(Inputs):
     adopt: Annotated[
         bool,
         NotCompared(),
-        Field(description="Take over an object that is there and differs. Source: design.md section 7."),
+        Field(description="Take over an object that is there and differs."),
     ] = False
     digest: Annotated[str, Derived(), Field(description="sha256 (hex) of the content. Source: ours.")] = ""
     size: Annotated[int, Derived(), Field(description="Bytes of content. Source: HEAD Object.")] = 0
@@ -222,7 +222,7 @@ class Object(DataArtsResource, module="obs", name="Object"):
 
     The state holds the content's digest; of the content itself only what is given as a text.
 
-    Source: huawei-obs-iam.md section 6.4; arguments in `ObjectInputs`.
+    Source: OBS, S3-compatible API, "PUT Object", "HEAD Object"; arguments in `ObjectInputs`.
     """
 
     provider = ObjectProvider

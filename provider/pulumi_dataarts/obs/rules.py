@@ -1,6 +1,6 @@
 """What OBS accepts as names and tags, as mistakes that `check` finds before anything is sent.
 
-Source: huawei-obs-iam.md section 6.4 (names, tagging, storage classes).
+Source: OBS, S3-compatible API (names, tagging, storage classes).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Lifecycle rules, storage classes and tags: as they are declared, and as boto3 writes them.
 
-Source: huawei-obs-iam.md section 6.4; the S3-compatible API's pages PUT Bucket lifecycle and PUT Bucket storage class.
+Source: OBS, S3-compatible API, PUT Bucket lifecycle and PUT Bucket storage class.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ ROOTS: Final = ("v2.0", "v3-ext", "v5")
 
 _PROJECT: Final = "/v1.1/{project_id}"
 _OPERATIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
-    "huawei-sdks.md section 6, CDM": (
+    "the SDK's model (huaweicloudsdkcdm)": (
         ("POST", _PROJECT + "/cluster/modify/{cluster_id}", "modify_cluster"),
         ("GET", _PROJECT + "/clusters/{cluster_id}/enterprise-projects", "show_cluster_enterprise_projects"),
         ("GET", _PROJECT + "/datastores", "show_datastores"),
@@ -25,15 +25,17 @@ _OPERATIONS: Final[dict[str, tuple[tuple[str, str, str], ...]]] = {
         ("GET", _PROJECT + "/instances/{instance_id}", "show_instance_detail"),
         ("GET", _PROJECT + "/regions/{region_id}/availability_zones", "show_availability_zones"),
     ),
-    "huawei-dlf.md sections 2 and 10": (
+    "the official SDK huaweicloudsdkdgc": (
         ("PUT", "/v2/{project_id}/factory/jobs/{job_name}/rename", "update_factory_job_name"),
         ("GET", "/v1.0/{project_id}/directory/tree", "show_directory_tree"),
     ),
-    "huawei-sdks.md section 6, DLI": (
+    "the SDK's model (huaweicloudsdkdli)": (
         ("POST", "/v1.0/{project_id}/streaming/jobs/metrics", "show_flink_metric"),
         ("POST", "/v3/{project_id}/streaming/jobs/{job_id}/gen-graph", "create_flink_sql_job_graph"),
     ),
-    "huawei-obs-iam.md section 1": (("GET", "/v3/auth/domains", "keystone_list_auth_domains"),),
+    'IAM API "Obtaining a User Token Through Password Authentication"': (
+        ("GET", "/v3/auth/domains", "keystone_list_auth_domains"),
+    ),
 }
 
 

@@ -2,8 +2,9 @@
 
 Written from the rules alone, not with the client's signer, so that the two check each other.
 
-Source: huawei-obs-iam.md sections 1, 3 and 4; huawei-sdks.md section 5. What the gateway answers to a signature for
-somebody else's project is not documented; APIGW.0302 is the nearest of its codes.
+Source: IAM API "Obtaining a User Token Through Password Authentication"; support.huaweicloud.com/devg-apisign; API
+Gateway "Error Codes". What the gateway answers to a signature for somebody else's project is not documented; APIGW.0302
+is the nearest of its codes.
 """
 
 from __future__ import annotations

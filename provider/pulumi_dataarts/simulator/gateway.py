@@ -1,6 +1,6 @@
 """The API gateway in front of the services: the shape of its refusals.
 
-Source: huawei-obs-iam.md section 4.
+Source: API Gateway, "Error Codes".
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """IAM: tokens, projects, temporary credentials.
 
-Source: huawei-obs-iam.md sections 1 and 2. The `hw_ak_sk` form is undocumented and widely used. Errors have the
-Keystone envelope, unlike everything else.
+Source: IAM API "Obtaining a User Token Through Password Authentication", IAM API "Obtaining a Temporary Access Key and
+SecurityToken Through a Token". The `hw_ak_sk` form is undocumented and widely used. Errors have the Keystone envelope,
+unlike everything else.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.settings import Settings
     from pulumi_dataarts.simulator.store import Document
 
-_SOURCE: Final = "huawei-obs-iam.md section 1"
+_SOURCE: Final = 'IAM API "Obtaining a User Token Through Password Authentication"'
 _TITLES: Final = {400: "Bad Request", 401: "Unauthorized", 404: "Not Found"}
 _SHORTEST_S, _LONGEST_S = 900, 86400
 
@@ -41,7 +42,7 @@ def routes() -> list[Route]:
             temporary,
             create_temporary_key,
             "create_temporary_access_key_by_token",
-            "huawei-obs-iam.md section 2",
+            'IAM API "Obtaining a Temporary Access Key and SecurityToken Through a Token"',
             malformed,
         ),
     ]

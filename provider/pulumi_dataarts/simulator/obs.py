@@ -2,7 +2,7 @@
 
 Bucket names are taken from the path, or from the host in front of `.localhost`.
 
-Source: huawei-obs-iam.md section 6.
+Source: OBS, S3-compatible API.
 """
 
 from __future__ import annotations

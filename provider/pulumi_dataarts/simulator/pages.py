@@ -97,7 +97,7 @@ NOTES: Final[dict[str, tuple[str, ...]]] = {
 
 def page_of(route: Route) -> str:
     """Return the title of the page that an operation follows, or what stands for it."""
-    if "huawei-sdks.md" in route.source:
+    if route.source.startswith(SDK_MODEL):
         return SDK_MODEL
     title = _PAGES[route.service].get(route.operation)
     if title is not None:

@@ -2,7 +2,7 @@
 
 Requests signed the V2 way or in OBS's own way, and links signed in advance, are checked for the key alone.
 
-Source: huawei-obs-iam.md section 6.2; the V4 algorithm is Amazon's published one.
+Source: OBS, S3-compatible API, "Authenticating a Request"; obs_faq_0274; the V4 algorithm is Amazon's published one.
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ class Settings:
         row_bytes: size of such a row.
         bytes_per_s: speed of a CDM run; what it moves, at this speed, is added to `run_s`.
         decode_inputs: percent-decode CDM input values on write. The pages do not say; Sqoop does
-            (huawei-cdm.md section 7).
-        stopped_status: status of a CDM run that was stopped; undocumented (huawei-cdm.md section 8).
+            (inferred).
+        stopped_status: status of a CDM run that was stopped; undocumented (CDM API "Querying Job Status").
         review: where the DataArts Factory review function is on: everywhere, nowhere, or in the workspaces
             named (imports there need a status and approvers).
     """

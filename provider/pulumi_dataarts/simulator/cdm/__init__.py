@@ -16,27 +16,27 @@ _JOBS: Final = _CLUSTER + "/cdm/job"
 _JOB: Final = _JOBS + "/{job_name}"
 
 _OPERATIONS: Final[tuple[tuple[str, str, Handler, str], ...]] = (
-    ("GET", _PROJECT, clusters.list_clusters, "huawei-cdm.md section 9"),
-    ("GET", _CLUSTER, clusters.show_cluster_detail, "huawei-cdm.md section 9"),
-    ("POST", _PROJECT, operations.create_cluster, "huawei-sdks.md section 6, CDM"),
-    ("DELETE", _CLUSTER, operations.delete_cluster, "huawei-sdks.md section 6, CDM"),
-    ("POST", _LINKS, links.create_link, "huawei-cdm.md section 4"),
-    ("GET", _LINK, links.show_link, "huawei-cdm.md section 4"),
-    ("PUT", _LINK, links.update_link, "huawei-cdm.md section 4"),
-    ("DELETE", _LINK, links.delete_link, "huawei-cdm.md section 4"),
-    ("POST", _JOBS, jobs.create_job, "seed 002; huawei-cdm.md section 3.1"),
-    ("GET", _JOB, jobs.show_jobs, "huawei-cdm.md section 3.3"),
-    ("PUT", _JOB, jobs.update_job, "huawei-cdm.md section 3.4"),
-    ("DELETE", _JOB, jobs.delete_job, "huawei-cdm.md section 3.5"),
-    ("PUT", _JOB + "/start", submissions.start_job, "seed 003; huawei-cdm.md section 3.6"),
-    ("PUT", _JOB + "/stop", submissions.stop_job, "huawei-cdm.md section 3.7"),
-    ("GET", _JOB + "/status", submissions.show_job_status, "huawei-cdm.md section 3.8"),
-    ("GET", _CLUSTER + "/cdm/submissions", submissions.show_submissions, "huawei-cdm.md section 3.9"),
+    ("GET", _PROJECT, clusters.list_clusters, 'CDM API "Querying the Cluster List"'),
+    ("GET", _CLUSTER, clusters.show_cluster_detail, 'CDM API "Querying the Cluster List"'),
+    ("POST", _PROJECT, operations.create_cluster, "the SDK's model (huaweicloudsdkcdm)"),
+    ("DELETE", _CLUSTER, operations.delete_cluster, "the SDK's model (huaweicloudsdkcdm)"),
+    ("POST", _LINKS, links.create_link, "CDM API, the pages of links"),
+    ("GET", _LINK, links.show_link, "CDM API, the pages of links"),
+    ("PUT", _LINK, links.update_link, "CDM API, the pages of links"),
+    ("DELETE", _LINK, links.delete_link, "CDM API, the pages of links"),
+    ("POST", _JOBS, jobs.create_job, 'CDM API "Creating a Job in a Specified Cluster"'),
+    ("GET", _JOB, jobs.show_jobs, 'CDM API "Querying a Job"'),
+    ("PUT", _JOB, jobs.update_job, 'CDM API "Modifying a Job"'),
+    ("DELETE", _JOB, jobs.delete_job, 'CDM API "Deleting a Job"'),
+    ("PUT", _JOB + "/start", submissions.start_job, 'CDM API "Starting a Job"'),
+    ("PUT", _JOB + "/stop", submissions.stop_job, 'CDM API "Stopping a Job"'),
+    ("GET", _JOB + "/status", submissions.show_job_status, 'CDM API "Querying Job Status"'),
+    ("GET", _CLUSTER + "/cdm/submissions", submissions.show_submissions, 'CDM API "Querying Job Execution History"'),
     (
         "POST",
         _PROJECT + "/job",
         submissions.create_and_start_random_cluster_job,
-        "huawei-cdm.md section 3.2",
+        'CDM API "Creating and Executing a Job in a Random Cluster"',
     ),
 )
 
@@ -51,5 +51,5 @@ def routes() -> list[Route]:
     action = "start_cluster, stop_cluster, restart_cluster"
     return [
         *named,
-        Route("POST", _CLUSTER + "/action", operations.act, action, "huawei-sdks.md section 6, CDM", MALFORMED),
+        Route("POST", _CLUSTER + "/action", operations.act, action, "the SDK's model (huaweicloudsdkcdm)", MALFORMED),
     ]

@@ -4,7 +4,8 @@ One word an input: `name`, `*` when it is mandatory, its choices in brackets, `:
 `=default` when the server fills it in. `...` at the end lets any other input in, where no page lists them.
 Mandatory inputs that the pages' own examples leave out have a default instead.
 
-Source: huawei-cdm.md sections 5 and 6. The types and the defaults that no page prints are plausible, not known.
+Source: CDM API "Job Parameter Description", "Link Parameter Description", "Source Job Parameters", "Destination Job
+Parameters". The types and the defaults that no page prints are plausible, not known.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Clusters: those of the settings, and those that were made later; each holds links and jobs of its own.
 
-Source: huawei-cdm.md section 9. What a call about an unknown cluster is answered is not documented; Cdm.0001
-("absent or not permitted") is the code that fits. What a cluster answers that is not in status 200 is not documented
-either; a 5xx of the gateway is plausible, so here it is the gateway's 502 "no backend".
+Source: CDM API "Querying the Cluster List". What a call about an unknown cluster is answered is not documented;
+Cdm.0001 ("absent or not permitted") is the code that fits. What a cluster answers that is not in status 200 is not
+documented either; a 5xx of the gateway is plausible, so here it is the gateway's 502 "no backend".
 """
 
 from __future__ import annotations

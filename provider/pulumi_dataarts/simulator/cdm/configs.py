@@ -3,7 +3,7 @@
 Stored: `{"groups": {group: {full input name: value}}, "extra": {…}}` with only what the client sent. Read back: every
 input of the connector, with defaults, metadata, percent-encoded strings, coerced integers and masked secrets.
 
-Source: huawei-cdm.md sections 2 and 7.
+Source: CDM API "Creating a Job in a Specified Cluster", "Querying a Job".
 """
 
 from __future__ import annotations

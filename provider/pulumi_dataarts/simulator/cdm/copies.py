@@ -1,8 +1,8 @@
 """What a run really moves: objects from bucket to bucket, and rows of an embedded database to one CSV object.
 
-Source: huawei-cdm.md sections 6.2 and 6.3 for the inputs. Not documented: the name of the object that a table is
-written to (`<filePrefix><table>.csv` here), how a NULL is written (as nothing), and that wildcards in a schema or a
-table are not tried here.
+Source: CDM API "Source Job Parameters", "Destination Job Parameters" for the inputs. Not documented: the name of the
+object that a table is written to (`<filePrefix><table>.csv` here), how a NULL is written (as nothing), and that
+wildcards in a schema or a table are not tried here.
 """
 
 from __future__ import annotations

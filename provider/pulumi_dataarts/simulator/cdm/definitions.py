@@ -1,6 +1,7 @@
 """What a job is made of: checked on the way in, rendered on the way out.
 
-Source: huawei-cdm.md sections 1.1, 2, 3.1 and 7. That a job's connector must be its link's is not documented.
+Source: CDM API "Creating a Job in a Specified Cluster", "Querying a Job". That a job's connector must be its link's is
+not documented.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 A job whose `disposableType` says so goes by itself after its run. Reading does not write: such a job is hidden from
 the moment its run ends, and removed by the next call that changes anything.
 
-Source: huawei-cdm.md sections 3.1 to 3.5, 5 and 7. The default page size of the list is not documented; 10 is that
-of the run history. That a list is `simple` is an inference from old answers.
+Source: CDM API "Creating a Job in a Specified Cluster", "Creating and Executing a Job in a Random Cluster", "Querying a
+Job", "Modifying a Job", "Deleting a Job", "Job Parameter Description". The default page size of the list is not
+documented; 10 is that of the run history. That a list is `simple` is an inference from old answers.
 """
 
 from __future__ import annotations

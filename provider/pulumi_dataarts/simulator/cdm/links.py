@@ -1,7 +1,7 @@
 """Links: how a cluster reaches a data source.
 
-Source: huawei-cdm.md sections 4, 6.1 and 7. That an update which sends the placeholder back keeps the secret is not
-documented.
+Source: CDM API, the pages of links, "Link Parameter Description", "Querying a Job". That an update which sends the
+placeholder back keeps the secret is not documented.
 """
 
 from __future__ import annotations

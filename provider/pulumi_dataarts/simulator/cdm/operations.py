@@ -3,9 +3,9 @@
 A cluster is a place for links and jobs and nothing more: no flavour, no network. It takes `boot_s` to come up, to stop
 and to restart.
 
-Source: huawei-cdm.md section 9 for the states, huawei-sdks.md section 6 for the calls; their pages were not read, so
-the bodies are the official SDK's models. Not documented: which states allow which action (all do here), and whether
-a cluster with jobs may be deleted (it may).
+Source: CDM API "Querying the Cluster List" for the states, the official SDK (huaweicloudsdkcdm) for the calls; their
+pages were not read, so the bodies are the official SDK's models. Not documented: which states allow which action (all
+do here), and whether a cluster with jobs may be deleted (it may).
 """
 
 from __future__ import annotations

@@ -4,7 +4,8 @@ What lies in the embedded cloud really moves, and is counted: objects of the emb
 an embedded database to CSV objects there. For any other end, the rows, their size and the speed are those of the
 settings. A run fails where a `task-fails` fault says so, or where something it needs is not here.
 
-Source: huawei-cdm.md sections 3.8, 6 and 10. The wording of run errors is not documented.
+Source: CDM API "Querying Job Status", "Link Parameter Description", "Source Job Parameters", "Destination Job
+Parameters", "Error Codes". The wording of run errors is not documented.
 """
 
 from __future__ import annotations

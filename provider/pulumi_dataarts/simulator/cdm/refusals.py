@@ -1,7 +1,8 @@
 """How CDM says no: two shapes of error bodies, and validation results.
 
-Source: huawei-cdm.md sections 3.1, 4 and 10. The four-key body belongs to create and update, the two-key body to
-the rest. The pages of both deletes print status 500, their code table says 400 for every code: here, as printed.
+Source: CDM API "Creating a Job in a Specified Cluster", the pages of links, "Error Codes". The four-key body belongs to
+create and update, the two-key body to the rest. The pages of both deletes print status 500, their code table says 400
+for every code: here, as printed.
 """
 
 from __future__ import annotations

@@ -2,8 +2,8 @@
 
 A run is BOOTING, then RUNNING, then what was decided when it was started; `stop` cuts it short.
 
-Source: huawei-cdm.md sections 3.6 to 3.9 and 8. The status after a stop is not documented (a setting); the progress
-of a run that never was, neither.
+Source: CDM API "Starting a Job", "Stopping a Job", "Querying Job Status", "Querying Job Execution History". The status
+after a stop is not documented (a setting); the progress of a run that never was, neither.
 """
 
 from __future__ import annotations

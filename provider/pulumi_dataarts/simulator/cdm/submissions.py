@@ -1,6 +1,7 @@
 """Starting, stopping and watching jobs.
 
-Source: seed 003; huawei-cdm.md sections 3.2 and 3.6 to 3.9.
+Source: CDM API "Creating and Executing a Job in a Random Cluster", "Starting a Job", "Stopping a Job", "Querying Job
+Status", "Querying Job Execution History".
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Every call is about one workspace, told by the header `workspace`; every refusal is an HTTP 400 with a code.
 
-Source: huawei-dlf.md section 2 for the table of operations.
+Source: DataArts Factory API, the pages of its operations.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ def routes() -> list[Route]:
 
 # Each handler bears the name of its operation.
 _OPERATIONS: dict[str, list[tuple[str, str, Handler]]] = {
-    "huawei-dlf.md sections 5 to 7": [
+    'DataArts Factory API "Creating a Job", the pages of job operations, "Viewing Job Details"': [
         ("POST", "jobs", development.create_job),
         ("GET", "jobs", development.list_jobs),
         ("GET", "jobs/{job_name}", development.show_job),
         ("PUT", "jobs/{job_name}", development.update_job),
         ("DELETE", "jobs/{job_name}", development.delete_job),
     ],
-    "huawei-dlf.md section 6": [
+    "DataArts Factory API, the pages of job operations": [
         ("POST", "jobs/{job_name}/start", scheduling.start_job),
         ("POST", "jobs/{job_name}/stop", scheduling.stop_job),
         ("GET", "jobs/{job_name}/status", scheduling.show_job_status),
@@ -52,17 +52,17 @@ _OPERATIONS: dict[str, list[tuple[str, str, Handler]]] = {
         ("POST", "jobs/{job_name}/instances/{instance_id}/stop", instances.stop_job_instance),
         ("POST", "jobs/{job_name}/instances/{instance_id}/restart", instances.restore_job_instance),
     ],
-    "huawei-dlf.md section 3": [
+    'DataArts Factory API "Importing a Job"': [
         ("POST", "jobs/import", imports.import_job),
         ("POST", "jobs/check-file", imports.show_file_info),
         ("GET", "system-tasks/{task_id}", tasks.list_system_tasks),
         ("GET", "systemTasks/{task_id}", tasks.list_system_tasks),
     ],
-    "huawei-dlf.md section 4": [
+    'DataArts Factory API "Exporting a Job", "Batch Exporting Jobs"': [
         ("POST", "jobs/{job_name}/export", exports.export_job),
         ("POST", "jobs/batch-export", exports.export_job_list),
     ],
-    "huawei-dlf.md section 8": [
+    "DataArts Factory API, the pages of scripts, resources and connections": [
         ("POST", "scripts", scripts.create_script),
         ("GET", "scripts", scripts.list_scripts),
         ("GET", "scripts/{script_name}", scripts.show_script),

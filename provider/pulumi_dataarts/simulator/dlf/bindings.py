@@ -1,6 +1,6 @@
 """What an import says about the environment that its jobs come into, and its effect on a job's definition.
 
-Source: huawei-dlf.md section 3; seed page "Importing a Job", tables 2 to 5. Not documented, and decided here:
+Source: DataArts Factory API "Importing a Job", tables 2 to 5. Not documented, and decided here:
 
 - a parameter that the job does not declare is added to it; a job's own (`jobsParam`) wins over the public
   ones (`params`);

@@ -11,8 +11,8 @@ Each file is JSON in UTF-8: the body of the create call of its kind. The file's 
 JSON has no `name`. Other entries are left alone. A batch holds a script once for each job that uses it, so
 an entry may be repeated as long as its content is.
 
-Source: huawei-dlf.md section 4.3; real files were never seen. Where resources stand in a batch is not
-documented: beside the scripts here.
+Source: DataArts Factory API "Exporting a Job", "Batch Exporting Jobs"; real files were never seen. Where resources
+stand in a batch is not documented: beside the scripts here.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from pulumi_dataarts.simulator.documents import parse
 from pulumi_dataarts.simulator.store import Document
 from pulumi_dataarts.simulator.zips import ArchiveError, read_zip, write_zip
 
-# huawei-dlf.md section 3, console facts.
+# DataArts Factory API "Importing a Job", console facts.
 SIZE_BYTES_MAX = 10 * 1024 * 1024
 
 _FOLDERS = ("jobs", "scripts", "resources")

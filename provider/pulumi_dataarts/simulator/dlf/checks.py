@@ -3,7 +3,7 @@
 What the pages call String, Int or Boolean arrives from real exports as any of them (`"false"`, `"60"`), so
 whole numbers may be written as text.
 
-Source: huawei-dlf.md section 4.3, "note the mixture of booleans, strings and numbers".
+Source: DataArts Factory API "Exporting a Job", whose examples mix them.
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 The zip holds `connections/<name>.conn`, JSON with the keys of the create call. Exported secrets are masked, so an
 import gives them in `params`.
 
-Source: huawei-dlf.md sections 4.3 and 8. Not documented: the content of a `.conn` file, and what `params` of an entry
-change (the keys of `config` here). The official SDK writes an entry's type as `connectionType`; the page, as `type`.
+Source: DataArts Factory API "Exporting a Job", "Batch Exporting Jobs", the pages of scripts, resources and connections.
+Not documented: the content of a `.conn` file, and what `params` of an entry change (the keys of `config` here). The
+official SDK writes an entry's type as `connectionType`; the page, as `type`.
 """
 
 from __future__ import annotations

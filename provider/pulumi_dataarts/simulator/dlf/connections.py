@@ -2,9 +2,10 @@
 
 A secret is never kept: what is stored, shown and exported in its place is `*`, as the pages echo it.
 
-Source: huawei-dlf.md section 8 (pages titled "to be taken offline"). Not documented: the characters of a name,
-the code of a faulty field (DLF.3051 here), what `ischeck=true` of an update checks (nothing here), whether the list
-has pages (it has), and that a DLI connection is one for each user *of a workspace*.
+Source: DataArts Factory API, the pages of scripts, resources and connections (pages titled "to be taken offline"). Not
+documented: the characters of a name, the code of a faulty field (DLF.3051 here), what `ischeck=true` of an update
+checks (nothing here), whether the list has pages (it has), and that a DLI connection is one for each user *of a
+workspace*.
 """
 
 from __future__ import annotations

@@ -3,9 +3,9 @@
 What a client sent and what it reads differ: numbers of a location become strings, a directory loses its
 last slash, defaults are filled in, and some keys are the service's own. Unknown keys are kept as they came.
 
-Source: huawei-dlf.md sections 4.3, 5 and 7. Unknown there, and decided here for the harder case: whether
-defaults of nodes and schedules are filled in (they are), whether unknown keys are stored (they are), how
-`directory` is normalised (no slash at the end, `/` when absent).
+Source: DataArts Factory API "Exporting a Job", "Batch Exporting Jobs", "Creating a Job", "Viewing Job Details". Unknown
+there, and decided here for the harder case: whether defaults of nodes and schedules are filled in (they are), whether
+unknown keys are stored (they are), how `directory` is normalised (no slash at the end, `/` when absent).
 """
 
 from __future__ import annotations

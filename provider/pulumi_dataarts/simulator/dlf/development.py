@@ -1,8 +1,9 @@
 """The calls on job definitions: create, update, read, list, delete. A job is addressed by its name.
 
-Source: huawei-dlf.md sections 5 to 7. Not documented: that a PUT with another name renames (it does here:
-the page takes `name` in the body), what deleting a scheduled job does (it is deleted), whether older
-versions can be read (not here), and what the SDK's `tags` filter of the list means (it is ignored).
+Source: DataArts Factory API "Creating a Job", the pages of job operations, "Viewing Job Details". Not documented: that
+a PUT with another name renames (it does here: the page takes `name` in the body), what deleting a scheduled job does
+(it is deleted), whether older versions can be read (not here), and what the SDK's `tags` filter of the list means (it
+is ignored).
 """
 
 from __future__ import annotations

@@ -3,7 +3,8 @@
 LAUNCHING for `boot_s`, RUNNING for `run_s`, then FINISHED, or FAILED under a `task-fails` fault. No
 statement is really run: a finished instance has one result without rows.
 
-Source: huawei-dlf.md section 8. Not documented: the state of a stopped instance (FAILED here).
+Source: DataArts Factory API, the pages of scripts, resources and connections. Not documented: the state of a stopped
+instance (FAILED here).
 """
 
 from __future__ import annotations

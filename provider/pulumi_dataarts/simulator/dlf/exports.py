@@ -1,6 +1,6 @@
 """Export of jobs: as a zip in the answer, or, with `obsPath`, as an object in OBS.
 
-Source: huawei-dlf.md section 4; seed page "Exporting a Job". The header with the file's name is
+Source: DataArts Factory API "Exporting a Job", "Batch Exporting Jobs". The header with the file's name is
 undocumented (`Content-Disposition` here). With `obsPath` the service writes the zip some time after its
 answer; here it is there at once. Not documented: what a batch with `obsPath` answers (the same as one job
 here), the code where nothing was submitted and SUBMIT is asked for (DLF.3051), and how a job refers to a

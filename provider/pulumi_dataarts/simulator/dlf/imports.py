@@ -4,7 +4,7 @@ What is wrong with the request, or an object that cannot be read, is refused at 
 archive fails the task; what is wrong with one job fails its subtask and leaves the others alone. Resources,
 then scripts, then jobs are written, and every job that is written gets a new version, equal or not.
 
-Source: huawei-dlf.md section 3; seed page "Importing a Job". Not documented: the order, that SKIP reports
+Source: DataArts Factory API "Importing a Job". Not documented: the order, that SKIP reports
 SUCCESSFUL, and that a faulty script or resource fails the whole task (a job of the bundle may need it).
 """
 

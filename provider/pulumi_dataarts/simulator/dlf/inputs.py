@@ -38,7 +38,7 @@ def scope_of(request: Request, context: Context) -> str:
     Raises:
         Refused: DLF.0819, no such workspace.
 
-    Source: huawei-dlf.md section 1.
+    Source: DataArts Factory API "Common Message Headers".
     """
     workspace = _workspace(request)
     if workspace not in context.settings.workspaces:
@@ -89,7 +89,8 @@ def now_ms(context: Context) -> int:
 def page_of(request: Request, *, limit_max: int = 100) -> Page:
     """Return the page asked for; `offset` counts pages, not rows.
 
-    Source: huawei-dlf.md section 6: offset is "the number of pages", limit is 1 to 100, 10 if absent.
+    Source: DataArts Factory API, the pages of job operations: offset is "the number of pages", limit is 1 to 100, 10 if
+    absent.
     """
     limit = _whole(request, "limit", 10)
     number = _whole(request, "offset", 0)
@@ -106,7 +107,7 @@ def optional_time_ms(request: Request, name: str) -> int | None:
 def check_reviewed(body: Document, request: Request, context: Context, *keys: str) -> None:
     """Refuse a body without the keys that the review function asks for, where it is on in the request's workspace.
 
-    Source: huawei-seeds.md section 1: what happens without them is not stated; DLF.0802 is its proposal.
+    Source: DataArts Factory API "Importing a Job": what happens without them is not stated; DLF.0802 is our choice.
     """
     review = context.settings.review
     is_on = review if isinstance(review, bool) else _workspace(request) in review

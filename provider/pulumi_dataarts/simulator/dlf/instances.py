@@ -4,8 +4,8 @@
 `pause` where the policy of a node is SUSPEND, which also pauses a scheduled job. All nodes share the state
 of their instance.
 
-Source: huawei-dlf.md section 6. `executeTime` is "milliseconds" in the text but minutes in all three
-examples (18 s is 0.3): minutes here. Not documented: stopping an instance that is done, or restarting one
+Source: DataArts Factory API, the pages of job operations. `executeTime` is "milliseconds" in the text but minutes in
+all three examples (18 s is 0.3): minutes here. Not documented: stopping an instance that is done, or restarting one
 that is not (nothing happens).
 """
 

@@ -1,7 +1,7 @@
 """How DataArts Factory says no: always HTTP 400 with a code of its own, also for what does not exist.
 
-Source: huawei-dlf.md sections 1 and 9; the texts are the pages' examples where they print one, ours
-elsewhere.
+Source: DataArts Factory API "Common Message Headers", "Error Codes"; the texts are the pages' examples where they print
+one, ours elsewhere.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Resources: files in OBS that jobs use. Addressed by a generated id; a name is unique in its directory.
 
-Source: huawei-dlf.md section 8. The create call answers 200 with `{"resourceId"}`, the others 204. Not
-documented: the code for a faulty name (DLF.3051 here) or for an attempt to change type or directory
-(DLF.3051).
+Source: DataArts Factory API, the pages of scripts, resources and connections. The create call answers 200 with
+`{"resourceId"}`, the others 204. Not documented: the code for a faulty name (DLF.3051 here) or for an attempt to change
+type or directory (DLF.3051).
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 Node types are an open set (no page lists the wire's spellings), so `type` is any text and properties are
 checked for their form only.
 
-Source: huawei-dlf.md sections 5.1 to 5.3 for fields and limits, section 9 for codes. Which code a node,
+Source: DataArts Factory API "Creating a Job" for fields and limits, "Error Codes" for codes. Which code a node,
 parameter or basicConfig fault gets is not documented: DLF.3051 here. Nor is it documented that
 `preNodeName` must name a node of the job and that the nodes must not form a circle; a job with such edges
 could not run.

@@ -4,8 +4,8 @@ A batch job is SCHEDULING as soon as it is started and STOPPED as soon as it is 
 STARTING and STOPPING for `boot_s` on its way. No cron fires in the embedded cloud: only a job of type
 EXECUTE_ONCE runs by being started.
 
-Source: huawei-dlf.md section 6. Starting a started job, or stopping a stopped one, is not documented:
-nothing happens.
+Source: DataArts Factory API, the pages of job operations. Starting a started job, or stopping a stopped one, is not
+documented: nothing happens.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Scripts: create, read, list, update, delete. A script is addressed by its name, within its workspace.
 
-Source: huawei-dlf.md section 8. Not documented: the code for a faulty name, content or setting (DLF.3051
-here) and for an attempt to change name or type (DLF.0203). That most types need a connection is in the
-table but is not enforced: exports leave it out where a default exists.
+Source: DataArts Factory API, the pages of scripts, resources and connections. Not documented: the code for a faulty
+name, content or setting (DLF.3051 here) and for an attempt to change name or type (DLF.0203). That most types need a
+connection is in the table but is not enforced: exports leave it out where a default exists.
 """
 
 from __future__ import annotations

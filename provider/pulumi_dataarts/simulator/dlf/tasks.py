@@ -3,7 +3,7 @@
 What a task does is done, in full, when it is made; it reports RUNNING until its end all the same. So its
 effect is there when it says so, whatever happens to the process in between.
 
-Source: huawei-dlf.md section 3.1. The page's example asks `/systemTasks/{id}`, its URI says
+Source: DataArts Factory API "Querying System Task Details". The page's example asks `/systemTasks/{id}`, its URI says
 `/system-tasks/{id}`: both are answered. Not documented: the state of a task of which some jobs failed
 (FAILED here), how long tasks are kept (for good), whether the workspace matters (it does).
 """

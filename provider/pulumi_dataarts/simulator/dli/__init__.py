@@ -1,6 +1,6 @@
 """The embedded DLI, as far as Flink goes: jobs, runs, savepoints, templates, import and export.
 
-Source: huawei-dli-flink.md section 2 for the table of operations.
+Source: DLI API, the Flink job pages.
 """
 
 from __future__ import annotations
@@ -28,19 +28,19 @@ def routes() -> list[Route]:
 
 # Each handler bears the name of its operation.
 _OPERATIONS: dict[str, list[tuple[str, str, Handler]]] = {
-    "huawei-dli-flink.md section 3": [
+    'DLI API "Importing a Flink Job"': [
         ("POST", "jobs/import", transfers.import_flink_jobs),
     ],
-    "huawei-dli-flink.md section 4": [
+    'DLI API "Exporting a Flink Job"': [
         ("POST", "jobs/export", transfers.export_flink_jobs),
     ],
-    "huawei-dli-flink.md section 6": [
+    'DLI API "Creating a SQL Job", "Creating a Flink Jar Job"': [
         ("POST", "sql-jobs", development.create_flink_sql_job),
         ("PUT", "sql-jobs/{job_id}", development.update_flink_sql_job),
         ("POST", "flink-jobs", development.create_flink_jar_job),
         ("PUT", "flink-jobs/{job_id}", development.update_flink_jar_job),
     ],
-    "huawei-dli-flink.md section 7": [
+    "DLI API, the Flink job pages": [
         ("GET", "jobs", development.list_flink_jobs),
         ("GET", "jobs/{job_id}", development.show_flink_job),
         ("DELETE", "jobs/{job_id}", development.delete_flink_job),
@@ -49,7 +49,7 @@ _OPERATIONS: dict[str, list[tuple[str, str, Handler]]] = {
         ("POST", "jobs/stop", runs.batch_stop_flink_jobs),
         ("GET", "jobs/{job_id}/execute-graph", runs.show_flink_job_execution_graph),
     ],
-    "huawei-sdks.md section 6, DLI": [
+    "the SDK's model (huaweicloudsdkdli)": [
         ("POST", "jobs/{job_id}/savepoint", runs.execute_flink_job_savepoint),
         ("POST", "jobs/{job_id}/import-savepoint", runs.import_flink_job_savepoint),
         ("POST", "job-templates", templates.create_flink_sql_job_template),

@@ -4,7 +4,7 @@ Yes is an envelope in a 200 whose `is_success` is the *string* "true": the table
 clients fail on or misread the boolean of some examples. No is a 400 with a code, also for what does not
 exist.
 
-Source: huawei-dli-flink.md sections 1 and 9. Texts are the pages' examples where they print one. Not
+Source: DLI API, the Flink job pages, "Error Codes". Texts are the pages' examples where they print one. Not
 documented: the codes for a job whose name is taken (DLI.0006 here), an unreadable archive (DLI.0001), a
 missing object or template (DLI.0002) and a change or call that the job's state forbids (DLI.0007).
 """

@@ -7,7 +7,7 @@ written:
 - a zip of at most 10 MB, its text in UTF-8;
 - `manifest.json`: exactly `{"format": "dli-flink-jobs", "version": 1}`;
 - `jobs/<name>.json`, one for each job, `<name>` percent-encoded where it is not letters, digits, `_.-~`: an
-  object with the keys of the body that creates the job (huawei-dli-flink.md sections 6.1 and 6.2,
+  object with the keys of the body that creates the job ("Creating a SQL Job", "Creating a Flink Jar Job",
   `checkpoint_mode` as its number or its word) and
 
   - `job_id`, a whole number: the job's id in the system it was exported from;
@@ -18,7 +18,7 @@ written:
 What a job leaves out gets the default of the create call; keys that the create call does not know are
 ignored. Two entries must not define the same `name`.
 
-Source: huawei-dli-flink.md section 4 (the format is unknown).
+Source: DLI API "Exporting a Flink Job" (the format is unknown).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """A Flink job's settings in their three shapes: flat as kept, nested as read back, flat in an archive. Pure.
 
-Source: huawei-dli-flink.md sections 6 and 8. Create's two defaults for `run_mode` (shared_cluster) and
-`job_type` (flink_opensource_sql_job) exclude each other: without a run mode, only a flink_sql_job is shared
-here.
+Source: DLI API "Creating a SQL Job", "Creating a Flink Jar Job", "Querying Job Details". Create's two defaults for
+`run_mode` (shared_cluster) and `job_type` (flink_opensource_sql_job) exclude each other: without a run mode, only a
+flink_sql_job is shared here.
 """
 
 from __future__ import annotations

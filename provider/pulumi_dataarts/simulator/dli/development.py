@@ -1,8 +1,9 @@
 """The calls on Flink jobs themselves: create, update, list, read, delete.
 
-Source: huawei-dli-flink.md sections 6 to 8. Not documented: whether the list's `name` is a part of the name
-(it is here), where an empty `limit` page begins, and what `tags`, `root_job_id` and
-`sys_enterprise_project_name` select (nothing here).
+Source: DLI API "Creating a SQL Job", "Creating a Flink Jar Job", "Listing Jobs", "Querying Job Details", "Batch Running
+Jobs", "Stopping Jobs in Batches", "Deleting a Job". Not documented: whether the list's `name` is a part of the name (it
+is here), where an empty `limit` page begins, and what `tags`, `root_job_id` and `sys_enterprise_project_name` select
+(nothing here).
 """
 
 from __future__ import annotations

@@ -52,7 +52,8 @@ def job_ids(body: Document, key: str) -> list[int]:
 def page_of(request: Request) -> tuple[int, int]:
     """Return how many rows a list leaves out, and how many it has at most.
 
-    Source: huawei-dli-flink.md section 7: limit is 0 to 100, 10 if absent; offset counts rows.
+    Source: DLI API "Listing Jobs", "Querying Job Details", "Running Jobs in Batches", "Stopping Jobs in Batches",
+    "Deleting a Job": limit is 0 to 100, 10 if absent; offset counts rows.
     """
     offset, limit = _whole(request, "offset", 0), _whole(request, "limit", 10)
     if limit > 100:

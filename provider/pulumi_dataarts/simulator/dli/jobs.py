@@ -3,7 +3,8 @@
 A job is `{job_id, settings, timeline, ...}`; its state is read from the timeline. Names are unique in the
 project.
 
-Source: huawei-dli-flink.md sections 5 to 8.
+Source: DLI API "Querying Job Details", "Creating a SQL Job", "Creating a Flink Jar Job", "Listing Jobs", "Batch Running
+Jobs", "Stopping Jobs in Batches", "Deleting a Job".
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ def update(context: Context, project_id: str, job: Document, fields: Document) -
 def overwrite(context: Context, project_id: str, job: Document, fields: Document, *, is_jar: bool) -> Document:
     """Replace a job's settings by those of an imported one: a draft again, whatever it was, with its own id.
 
-    Source: huawei-dli-flink.md section 3. Whether the id stays is unknown; it does here.
+    Source: DLI API "Importing a Flink Job". Whether the id stays is unknown; it does here.
     """
     settings = definitions.completed(fields, is_jar=is_jar)
     rules.check_together(settings)

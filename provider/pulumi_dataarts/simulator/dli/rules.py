@@ -2,8 +2,8 @@
 
 Each field is one line of a table; what the tables do not name is kept out. A null counts as absent.
 
-Source: huawei-dli-flink.md section 6. Not documented: what an unknown field does (it is ignored), and the
-code of a faulty one (DLI.0001).
+Source: DLI API "Creating a SQL Job", "Creating a Flink Jar Job". Not documented: what an unknown field does (it is
+ignored), and the code of a faulty one (DLI.0001).
 """
 
 from __future__ import annotations
@@ -172,7 +172,7 @@ def checked(body: Document, *, is_jar: bool, is_new: bool = True) -> Document:
 def check_together(job: Document) -> None:
     """Refuse settings of a whole job that exclude each other.
 
-    Source: huawei-dli-flink.md section 6.1: shared_cluster requires flink_sql_job.
+    Source: DLI API "Creating a SQL Job": shared_cluster requires flink_sql_job.
     """
     if job["run_mode"] == "shared_cluster" and job["job_type"] != "flink_sql_job":
         raise Refusal(INVALID, "Jobs of this type cannot run in shared_cluster mode.")

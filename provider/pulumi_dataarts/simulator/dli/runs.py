@@ -8,9 +8,10 @@
 
 A `task-fails` fault makes a run end in job_submit_fail. A stream has no end, so no job reaches job_finish.
 
-Source: huawei-dli-flink.md sections 5 and 7. Which states allow what is implied rather than written: run
-needs a job that is not running, stop one that is. A job that is not in shared mode needs a queue: without
-one, or with one that does not exist, it is refused with DLI.13024.
+Source: DLI API "Querying Job Details", "Listing Jobs", "Running Jobs in Batches", "Stopping Jobs in Batches", "Deleting
+a Job". Which states allow what is implied rather than written: run needs a job that is not running, stop one that is. A
+job that is not in shared mode needs a queue: without one, or with one that does not exist, it is refused with
+DLI.13024.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Import and export of Flink jobs, from and to OBS. Both are synchronous: the answer says what came of it.
 
-Source: huawei-dli-flink.md sections 3 and 4; seed page "Importing a Flink Job". Not documented, and decided
+Source: DLI API "Importing a Flink Job", "Exporting a Flink Job". Not documented, and decided
 here: an import that cannot be done in full changes nothing (a faulty archive, a folder with something else
 than zips, or with the same job twice); the exported object exists when the call returns.
 """
