@@ -208,7 +208,7 @@ def test_a_lost_answer_is_not_taken_for_an_earlier_run(run: Stack, beside: Sessi
 
 def test_a_look_that_is_behind_does_not_start_twice(run: Stack, beside: Session, cloud: RunningCloud) -> None:
     cloud.freeze()
-    cloud.fault("stale", path="*/job/orders/status", times=1, skip=1)
+    cloud.fault("stale-read", path="*/job/orders/status", times=1, skip=1)
     cloud.fault("drop-after-commit", path=START)
     run.up(**changed(RUN, variables={"day": "1"}))
     assert starts(beside) == 1

@@ -147,7 +147,7 @@ def test_a_job_stopped_by_hand_is_seen_and_run_again(life: Life, session: Sessio
 def test_a_job_wanted_stopped_is_so_however_it_came_to_rest(life: Life, session: Session, cloud: RunningCloud) -> None:
     assert life.up(job_name="orders", state="stopped") == "create"
     assert (status(session), asked(cloud, STOP)) == ("job_init", 0)
-    cloud.fault("task-fails", task="orders")
+    cloud.fault("task-fails", task="orders", moment="before")
     start(session, cloud, "orders")
     assert status(session) == "job_submit_fail"
     assert life.refresh()
@@ -161,7 +161,7 @@ def test_a_job_wanted_stopped_is_so_however_it_came_to_rest(life: Life, session:
 def test_a_submission_that_fails_is_an_error_in_the_services_words(
     life: Life, session: Session, cloud: RunningCloud
 ) -> None:
-    cloud.fault("task-fails", task="orders", message="The queue has no CUs left.")
+    cloud.fault("task-fails", task="orders", moment="before", message="The queue has no CUs left.")
     with pytest.raises(RunFailed, match=r"orders is job_submit_fail: The queue has no CUs left\."):
         life.up(job_name="orders")
     assert life.up(job_name="orders") == "create"
@@ -169,10 +169,10 @@ def test_a_submission_that_fails_is_an_error_in_the_services_words(
 
 
 def test_a_second_failure_is_not_taken_for_the_first(life: Life, session: Session, cloud: RunningCloud) -> None:
-    cloud.fault("task-fails", task="orders", message="first", times=1)
+    cloud.fault("task-fails", task="orders", moment="before", message="first")
     with pytest.raises(RunFailed, match="first"):
         life.up(job_name="orders")
-    cloud.fault("task-fails", task="orders", message="second", times=1)
+    cloud.fault("task-fails", task="orders", moment="before", message="second")
     with pytest.raises(RunFailed, match="second"):
         life.up(job_name="orders")
 

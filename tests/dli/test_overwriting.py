@@ -104,7 +104,7 @@ def test_a_run_that_fails_after_the_overwrite_is_an_error_in_the_services_words(
     start(session, cloud, "orders")
     bundle.job("orders", sql="SELEKT")
     bundle.upload()
-    cloud.fault("task-fails", task="orders", message="Column x not found.")
+    cloud.fault("task-fails", task="orders", moment="before", message="Column x not found.")
     with pytest.raises(RunFailed, match="Column x not found"):
         life.up(**declared)
     assert statuses(session)["orders"] == "job_submit_fail"

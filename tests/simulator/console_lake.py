@@ -183,5 +183,5 @@ def _fill_factory(caller: Caller) -> None:
 def _fill_flink(caller: Caller) -> None:
     caller.run_flink(caller.flink_job("orders_sessions", desc="Shopping sessions, closed after thirty quiet minutes."))
     caller.flink_job("orders_alerts")
-    caller.cloud.fault("task-fails", task="fraud_scores", message="The queue has no room for 4 CUs.")
+    caller.cloud.fault("task-fails", task="fraud_scores", moment="before", message="The queue has no room for 4 CUs.")
     caller.run_flink(caller.flink_job("fraud_scores"))

@@ -109,6 +109,19 @@ def test_a_run_fails_where_a_fault_says_so_and_the_next_succeeds(http: httpx.Cli
     assert status(http)["status"] == "SUCCEEDED"
 
 
+def test_a_run_that_cannot_be_submitted_never_runs(http: httpx.Client, cloud: RunningCloud) -> None:
+    make_job(http)
+    cloud.fault("task-fails", task="orders", moment="before", message="Cdm.0037: Failed to submit the job.")
+    start(http)
+    cloud.advance(0.09)
+    assert status(http)["status"] == "BOOTING"
+    cloud.advance(0.01)
+    refused = status(http)
+    assert (refused["status"], refused["progress"]) == ("FAILURE_ON_SUBMIT", -1.0)
+    assert refused["error-summary"] == "Cdm.0037: Failed to submit the job."
+    start(http)
+
+
 def test_the_history_ends_after_30_days(http: httpx.Client, cloud: RunningCloud) -> None:
     make_job(http)
     start(http)

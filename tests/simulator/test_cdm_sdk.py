@@ -192,12 +192,15 @@ def test_the_history_has_the_latest_run_first(with_job: Any, cloud: RunningCloud
     assert (history.total, history.page_no, history.page_size) == (3, 1, 10)
 
 
-def test_a_job_is_created_and_started_on_one_of_several_clusters(with_job: Any) -> None:
+def test_a_job_is_created_and_started_on_one_of_several_clusters(with_job: Any, cloud: RunningCloud) -> None:
     body = cdm.CdmRandomCreateAndStartJobJsonReq(jobs=job_body("once").jobs, clusters=["elsewhere", CLUSTER])
     request = cdm.CreateAndStartRandomClusterJobRequest(x_language="en-us", body=body)
     [run] = with_job.create_and_start_random_cluster_job(request).submissions
-    assert (run.job_name, run.status) == ("once", "BOOTING")
+    assert (run.job_name, run.status) == ("once", "PENDING")
     assert status_of(with_job, "once").submission_id == run.submission_id
+    for status, seconds in (("BOOTING", 0.1), ("RUNNING", 0.1), ("SUCCEEDED", 0.4)):
+        cloud.advance(seconds)
+        assert status_of(with_job, "once").status == status
 
 
 def test_a_wrong_secret_key_is_refused(cloud: RunningCloud) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pulumi_dataarts.simulator.testing import running_cloud
 from tests.simulator import sdk
 from tests.simulator.sdk import dli
 
-BOOT_S = 0.1
+if TYPE_CHECKING:
+    from pathlib import Path
+
+BOOT_S, RUN_S = 0.1, 0.3
 
 
 @pytest.fixture(autouse=True)
@@ -163,7 +167,7 @@ def test_a_running_job_is_not_run_and_a_draft_is_not_stopped(cloud: Any, flink: 
 
 def test_a_run_that_is_to_fail_says_why_and_can_be_repeated(cloud: Any, flink: Any) -> None:
     job_id = create(flink)
-    cloud.fault("task-fails", task="orders", message="no CUs left")
+    cloud.fault("task-fails", task="orders", moment="before", message="no CUs left")
     flink.batch_run_flink_jobs(run_request(job_id))
     assert show(flink, job_id).status_desc == ""
     cloud.advance(BOOT_S)
@@ -171,6 +175,44 @@ def test_a_run_that_is_to_fail_says_why_and_can_be_repeated(cloud: Any, flink: A
     flink.batch_run_flink_jobs(run_request(job_id))
     cloud.advance(BOOT_S)
     assert (status(flink, job_id), show(flink, job_id).status_desc) == ("job_running", "")
+
+
+@pytest.mark.parametrize(
+    ("more", "end"),
+    [
+        ({}, "job_running_exception"),
+        ({"restart_when_exception": True}, "job_running"),
+        ({"restart_when_exception": True, "resume_max_num": 0}, "job_running_exception"),
+    ],
+)
+def test_a_run_that_breaks_off_is_restarted_where_the_job_says_so(
+    cloud: Any, flink: Any, more: dict[str, Any], end: str
+) -> None:
+    job_id = create(flink, **more)
+    cloud.fault("task-fails", task="orders", message="a checkpoint timed out")
+    flink.batch_run_flink_jobs(run_request(job_id))
+    cloud.advance(BOOT_S)
+    assert status(flink, job_id) == "job_running"
+    cloud.advance(RUN_S)
+    broken = show(flink, job_id)
+    assert (broken.status, broken.status_desc) == ("job_running_exception", "a checkpoint timed out")
+    cloud.advance(BOOT_S)
+    if end == "job_running":
+        assert status(flink, job_id) == "job_submitting"
+    cloud.advance(BOOT_S)
+    assert status(flink, job_id) == end
+
+
+def test_a_job_that_is_bounded_finishes_and_can_be_run_again(tmp_path: Path) -> None:
+    with running_cloud(tmp_path, flink_s=60) as cloud:
+        cloud.freeze()
+        flink = sdk.flink(cloud)
+        job_id = running(cloud, flink)
+        cloud.advance(60)
+        graph = flink.show_flink_job_execution_graph(dli.ShowFlinkJobExecutionGraphRequest(job_id=job_id))
+        assert (status(flink, job_id), graph.execute_graph.state) == ("job_finish", "FINISHED")
+        flink.batch_run_flink_jobs(run_request(job_id))
+        assert status(flink, job_id) == "job_submitting"
 
 
 def test_a_running_job_takes_only_some_changes(cloud: Any, flink: Any) -> None:

@@ -93,7 +93,7 @@ def test_a_slow_answer_arrives_whole(http: httpx.Client, cloud: RunningCloud) ->
 def test_a_stale_read_shows_what_was_there_when_the_rule_was_made(http: httpx.Client, cloud: RunningCloud) -> None:
     make_links(http)
     make_job(http, "before")
-    cloud.fault("stale", path="*/cdm/job/*", times=2)
+    cloud.fault("stale-read", path="*/cdm/job/*", times=2)
     make_job(http, "after")
     http.delete(f"{BASE}/job/before")
     assert http.get(f"{BASE}/job/after").status_code == 400

@@ -199,7 +199,12 @@ _FAULT_OPTIONS = (
     click.option("--retry-after", type=int, default=None, help=_only_for("throttle") + " Seconds."),
     click.option("--task", default="*", help=_only_for("task-fails") + " Name of a job, link or script."),
     click.option("--message", default="The task failed on request.", help=_only_for("task-fails")),
-    click.option("--moment", type=click.Choice(["before", "after"]), default="after", help="Of kill: the commit."),
+    click.option(
+        "--moment",
+        type=click.Choice(["before", "after"]),
+        default="after",
+        help="Of kill: the commit; of task-fails: a run's running.",
+    ),
 )
 
 

@@ -85,7 +85,7 @@ class Cloud:
         if fault.kind in ("status", "throttle"):
             status = 429 if fault.kind == "throttle" else fault.status
             return gateway.failure(request, status, fault.retry_after)
-        if fault.kind == "stale":
+        if fault.kind == "stale-read":
             with self._context.faults.past(fault) as store:
                 return self._serve(request, route, replace(self._context, store=store))
         if fault.kind == "expire-token":

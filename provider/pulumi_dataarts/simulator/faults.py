@@ -24,7 +24,7 @@ Kind: TypeAlias = Literal[
     "throttle",
     "drop-before",
     "drop-after-commit",
-    "stale",
+    "stale-read",
     "slow-body",
     "truncated-body",
     "expire-token",
@@ -47,7 +47,7 @@ class Fault:
     Attributes:
         kind: `latency` answers late; `status` answers with `status` and does nothing; `throttle` is 429, with
             `Retry-After` when `retry_after` is set; `drop-before` closes the connection and does nothing;
-            `drop-after-commit` does everything and closes the connection; `stale` answers a GET from what was
+            `drop-after-commit` does everything and closes the connection; `stale-read` answers a GET from what was
             committed when the rule was made; `slow-body` lets the body trickle; `truncated-body` does
             everything and closes the connection in the middle of the body; `expire-token` ends the life of all
             tokens first; `task-fails` makes the next run or task whose name matches `task` fail with
@@ -64,7 +64,9 @@ class Fault:
         retry_after: of `throttle`, in seconds.
         task: of `task-fails`: name of a job, a link or a script, or the OBS path of an import.
         message: of `task-fails`.
-        moment: of `kill`: before anything is done, or after the commit, without an answer in both cases.
+        moment: of `kill`: before anything is done, or after the commit, without an answer in both cases; of
+            `task-fails`: a CDM or Flink run fails before it runs (FAILURE_ON_SUBMIT, job_submit_fail), or after
+            (FAILED, job_running_exception).
         seen: how many requests it could have struck so far; counted by the table.
         id: given by the table.
     """
@@ -91,7 +93,7 @@ class Fault:
         return (
             self.kind != "task-fails"
             and service == self.service
-            and (self.kind != "stale" or method == "GET")
+            and (self.kind != "stale-read" or method == "GET")
             and (service == "api" or self.kind in OBS_KINDS)
             and fnmatchcase(method, self.method)
             and fnmatchcase(path, self.path)
@@ -154,26 +156,31 @@ class Faults:
 
         It counts in the request's transaction: a handler that raises `Refused` afterwards has not used the rule.
         """
+        fault = self.failing(task)
+        return "" if fault is None else fault.message
+
+    def failing(self, task: str) -> Fault | None:
+        """Return the rule by which the run or task of this name must fail, if there is one; it counts as above."""
         for fault in self.list():
             if fault.kind == "task-fails" and fnmatchcase(task, fault.task) and self._use(fault):
-                return fault.message
-        return ""
+                return fault
+        return None
 
     @contextmanager
     def past(self, fault: Fault) -> Iterator[Store]:
-        """Lend the past that a `stale` rule shows; it goes when the rule is used up."""
+        """Lend the past that a `stale-read` rule shows; it goes when the rule is used up."""
         yield self._views[fault.id]
         if fault.times == 1:
             self._views.pop(fault.id).close()
 
     def close(self) -> None:
-        """Let go of the past that `stale` rules show."""
+        """Let go of the past that `stale-read` rules show."""
         for view in self._views.values():
             view.close()
         self._views.clear()
 
     def _remember(self, fault: Fault) -> None:
-        if fault.kind == "stale":
+        if fault.kind == "stale-read":
             self._views[fault.id] = self._store.view()
 
     def _save(self, fault: Fault) -> None:

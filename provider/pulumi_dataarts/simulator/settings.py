@@ -28,7 +28,8 @@ class Settings:
         workspaces: names of the DataArts Factory workspaces; a workspace's id is its name.
         queues: names of the DLI queues.
         boot_s: how long a CDM run is BOOTING, a Flink job is being submitted, a cluster starts or stops.
-        run_s: how long a CDM run or a job instance is RUNNING after that.
+        run_s: how long a CDM run or a job instance is RUNNING after that, and a Flink job that is to fail.
+        flink_s: how long a Flink job runs before it finishes; without end where nothing is said.
         task_s: how long an import task is RUNNING.
         token_s: life of an IAM token.
         skew_s: how far a signature's date may be from this machine's.
@@ -54,6 +55,7 @@ class Settings:
     queues: tuple[str, ...] = ("default",)
     boot_s: float = 0.1
     run_s: float = 0.3
+    flink_s: float | None = None
     task_s: float = 0.2
     token_s: float = 24 * 3600
     skew_s: float = 15 * 60

@@ -11,7 +11,7 @@ import json
 import sqlite3
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, TypedDict, Unpack
 
 from pulumi_dataarts.simulator.status import STORE
 
@@ -32,6 +32,24 @@ CREATE INDEX IF NOT EXISTS documents_by_age ON documents (kind, scope, sequence)
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS contents (name TEXT PRIMARY KEY, content BLOB NOT NULL);
 """
+
+
+class Choice(TypedDict, total=False):
+    """Which documents of a kind and a scope are meant; all, where nothing is said.
+
+    Attributes:
+        label: only those with this label; empty for all.
+        contains: only those whose name contains this, case and all.
+        offset: how many to leave out at the start.
+        limit: how many to return at most; negative for all.
+        latest_first: turn the order round.
+    """
+
+    label: str
+    contains: str
+    offset: int
+    limit: int
+    latest_first: bool
 
 
 class Store:
@@ -112,49 +130,21 @@ class Store:
         ).fetchone()
         return None if row is None else str(row[0])
 
-    def texts(
-        self,
-        kind: str,
-        scope: str,
-        *,
-        label: str = "",
-        contains: str = "",
-        offset: int = 0,
-        limit: int = -1,
-        latest_first: bool = False,
-    ) -> list[tuple[str, str]]:
-        """Return (name, document as the text it is kept as) in the order of creation.
+    def texts(self, kind: str, scope: str, **choice: Unpack[Choice]) -> list[tuple[str, str]]:
+        """Return (name, document as the text it is kept as) in the order of creation, of those that `choice` means.
 
         What a reader works out of a text alone it may remember by the text: a page of documents that were read before
         then costs no parsing.
-
-        Args:
-            kind: of the documents.
-            scope: of the documents.
-            label: only those with this label; empty for all.
-            contains: only those whose name contains this, case and all.
-            offset: how many to leave out at the start.
-            limit: how many to return at most; negative for all.
-            latest_first: turn the order round.
         """
-        condition, values = _selection(kind, scope, label, contains)
-        order = "sequence DESC" if latest_first else "sequence"
+        condition, values = _selection(kind, scope, choice.get("label", ""), choice.get("contains", ""))
+        order = "sequence DESC" if choice.get("latest_first") else "sequence"
         query = f"SELECT name, body FROM documents WHERE {condition} ORDER BY {order} LIMIT ? OFFSET ?"  # noqa: S608
-        return self._db.execute(query, (*values, limit, offset)).fetchall()
+        page = choice.get("limit", -1), choice.get("offset", 0)
+        return self._db.execute(query, (*values, *page)).fetchall()
 
-    def list(
-        self,
-        kind: str,
-        scope: str,
-        *,
-        label: str = "",
-        contains: str = "",
-        offset: int = 0,
-        limit: int = -1,
-    ) -> list[tuple[str, Document]]:
-        """Return (name, document) in the order of creation; `texts` says what is chosen."""
-        rows = self.texts(kind, scope, label=label, contains=contains, offset=offset, limit=limit)
-        return [(name, _document(body)) for name, body in rows]
+    def list(self, kind: str, scope: str, **choice: Unpack[Choice]) -> list[tuple[str, Document]]:
+        """Return (name, document) in the order of creation, of those that `choice` means."""
+        return [(name, _document(body)) for name, body in self.texts(kind, scope, **choice)]
 
     def count(self, kind: str, scope: str, *, label: str = "", contains: str = "") -> int:
         """Return how many documents `list` would return without a limit."""

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 def decide(job: Document, cluster: str, context: Context) -> Document:
     """Return a run's outcome, having moved what is to be moved, with the seconds that it takes for its size."""
-    if message := context.faults.failure_of(job["name"]):
-        return {"status": "FAILED", "error": message}
+    if fault := context.faults.failing(job["name"]):
+        return {"status": "FAILURE_ON_SUBMIT" if fault.moment == "before" else "FAILED", "error": fault.message}
     try:
         moved = _run(job, cluster, context)
     except (RunError, ObjectError) as error:

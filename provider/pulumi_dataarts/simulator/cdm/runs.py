@@ -1,6 +1,7 @@
 """Runs of jobs: what one looks like at a moment, as a function of its recorded start and the clock.
 
-A run is BOOTING, then RUNNING, then what was decided when it was started; `stop` cuts it short.
+A run is BOOTING, then RUNNING, then what was decided when it was started; `stop` cuts it short. One that was started
+with its job's creation is PENDING before, one that cannot be submitted never RUNNING.
 
 Source: CDM API "Starting a Job", "Stopping a Job", "Querying Job Status", "Querying Job Execution History". The status
 after a stop is not documented (a setting); the progress of a run that never was, neither.
@@ -22,12 +23,15 @@ if TYPE_CHECKING:
 COUNTERS_KEY: Final = "org.apache.sqoop.submission.counter.SqoopCounters"
 _KIND: Final = "cdm.run"
 _DISPOSAL: Final = "cdm.disposal"
-_UNDER_WAY: Final = ("BOOTING", "RUNNING")
+_UNDER_WAY: Final = ("PENDING", "BOOTING", "RUNNING")
+_NOT_SUBMITTED: Final = "FAILURE_ON_SUBMIT"
 _NEVER_RAN: Final = '{"status":"NEW"}'
 _RETENTION_S: Final = 30 * 24 * 3600
 
 
-def begin(job: Document, outcome: Document, disposable: str, user: str, cluster: str, context: Context) -> Document:
+def begin(
+    job: Document, outcome: Document, disposable: str, user: str, cluster: str, context: Context, pending_s: float
+) -> Document:
     """Record a run that begins now, and return it.
 
     Args:
@@ -37,14 +41,18 @@ def begin(job: Document, outcome: Document, disposable: str, user: str, cluster:
         user: who starts it.
         cluster: where.
         context: the cloud.
+        pending_s: how long it waits before it boots.
     """
     settings, now = context.settings, context.clock.now()
+    running = now + pending_s + settings.boot_s
+    runs_s = 0.0 if outcome["status"] == _NOT_SUBMITTED else settings.run_s + outcome.get("seconds", 0.0)
     run = {
         "id": context.store.next_id(_KIND),
         "user": user,
         "start": now,
-        "running": now + settings.boot_s,
-        "end": now + settings.boot_s + settings.run_s + outcome.get("seconds", 0.0),
+        "booting": now + pending_s,
+        "running": running,
+        "end": running + runs_s,
         "outcome": outcome,
         "disposable": disposable,
     }
@@ -103,7 +111,9 @@ def status(run: Document, now: float) -> str:
     """Return a run's status at a moment."""
     if now >= run["end"]:
         return str(run["outcome"]["status"])
-    return "RUNNING" if now >= run["running"] else "BOOTING"
+    if now >= run["running"]:
+        return "RUNNING"
+    return "BOOTING" if now >= run["booting"] else "PENDING"
 
 
 def of_job(job_id: int, last_run: str | None, cluster: str, context: Context) -> str:
@@ -198,7 +208,7 @@ def _external_id(run: Document) -> str:
 
 
 def _progress(run: Document, current: str, now: float) -> float:
-    if current == "BOOTING":
+    if current in ("PENDING", "BOOTING"):
         return 0.0
     if current == "RUNNING":
         share: float = (now - run["running"]) / (run["end"] - run["running"])

@@ -39,6 +39,7 @@ _MARKS: Final = {
     "Stopping": Mark("stopping", "busy"),
     "Stopped": Mark("stopped", "held"),
     # CDM runs
+    "PENDING": Mark("pending", "busy"),
     "BOOTING": Mark("booting", "busy"),
     "RUNNING": Mark("running", "busy"),
     "SUCCEEDED": Mark("succeeded", "ok"),

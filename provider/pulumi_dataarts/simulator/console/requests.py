@@ -80,7 +80,7 @@ _EFFECTS: Final = {
     "throttle": "answers 429 and does nothing",
     "drop-before": "closes the connection and does nothing",
     "drop-after-commit": "does everything, then closes the connection",
-    "stale": "answers from the past",
+    "stale-read": "answers from the past",
     "slow-body": "lets the body trickle for {seconds:g} s",
     "truncated-body": "does everything, then closes the connection within the body",
     "expire-token": "ends the life of all tokens first",

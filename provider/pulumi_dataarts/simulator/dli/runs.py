@@ -2,11 +2,13 @@
 
 ::
 
-    job_init --run--> job_submitting --boot_s--> job_running
+    job_init --run--> job_submitting --boot_s--> job_running [--flink_s--> job_finish]
     job_running --stop--> [job_savepointing --boot_s-->] job_canceling --boot_s--> job_cancel_success
     job_running --savepoint--> job_savepointing --boot_s--> job_running
 
-A `task-fails` fault makes a run end in job_submit_fail. A stream has no end, so no job reaches job_finish.
+A `task-fails` fault makes a run end in job_submit_fail, or after `run_s` in job_running_exception; a job with
+`restart_when_exception`, and `resume_max_num` not 0, is submitted again by itself then. A stream has no end, so a job
+reaches job_finish only where the setting `flink_s` says so, and none reaches job_cancel_fail.
 
 Source: DLI API "Querying Job Details", "Listing Jobs", "Running Jobs in Batches", "Stopping Jobs in Batches", "Deleting
 a Job". Which states allow what is implied rather than written: run needs a job that is not running, stop one that is. A
@@ -17,6 +19,7 @@ DLI.13024.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from pulumi_dataarts.simulator.clock import milliseconds
 from pulumi_dataarts.simulator.dli import jobs
@@ -26,6 +29,9 @@ from pulumi_dataarts.simulator.http import Answer, Context, Request
 from pulumi_dataarts.simulator.store import Document
 from pulumi_dataarts.simulator.timelines import turn
 
+if TYPE_CHECKING:
+    from pulumi_dataarts.simulator.faults import Fault
+
 _GRAPH_STATES = {
     "job_submitting": "INITIALIZING",
     "job_running": "RUNNING",
@@ -33,6 +39,8 @@ _GRAPH_STATES = {
     "job_canceling": "CANCELLING",
     "job_cancel_success": "CANCELED",
     "job_submit_fail": "FAILED",
+    "job_running_exception": "FAILED",
+    "job_finish": "FINISHED",
 }
 
 
@@ -113,10 +121,22 @@ def _run(job: Document, context: Context) -> Document:
     if jobs.status_of(job, now) in jobs.RUNNING:
         raise Refusal(UNSUPPORTED, f"The job {job['job_id']} is running.")
     _check_queue(job["settings"], context)
-    failure = context.faults.failure_of(job["settings"]["name"])
-    end = "job_submit_fail" if failure else "job_running"
-    timeline = turn(job["timeline"], now, (0, "job_submitting"), (context.settings.boot_s, end))
-    return {**job, "start_time": now, "failure": failure, "timeline": timeline}
+    fault = context.faults.failing(job["settings"]["name"])
+    timeline = turn(job["timeline"], now, (0, "job_submitting"), *_way_up(job["settings"], fault, context))
+    return {**job, "start_time": now, "failure": fault.message if fault else "", "timeline": timeline}
+
+
+def _way_up(settings: Document, fault: Fault | None, context: Context) -> list[tuple[float, str]]:
+    boot_s, run_s, flink_s = context.settings.boot_s, context.settings.run_s, context.settings.flink_s
+    if fault is not None and fault.moment == "before":
+        return [(boot_s, "job_submit_fail")]
+    up: list[tuple[float, str]] = [(boot_s, "job_running")]
+    end: list[tuple[float, str]] = [] if flink_s is None else [(flink_s, "job_finish")]
+    if fault is None:
+        return [*up, *end]
+    is_restarted = settings["restart_when_exception"] and settings["resume_max_num"] != 0
+    again = [(boot_s, "job_submitting"), *up, *end] if is_restarted else []
+    return [*up, (run_s, "job_running_exception"), *again]
 
 
 def _stop(job: Document, context: Context) -> Document:
