@@ -189,7 +189,7 @@ class Orders:
         latest = json.loads(text)["checkpoint"]["latest"]
         yield "pending", latest.get("pendingOperations", [])
         for state in latest["resources"]:
-            yield state["urn"], (state.get("id"), state.get("inputs"), state.get("dependencies"))
+            yield state["urn"], (state.get("id"), state.get("inputs"), sorted(state.get("dependencies") or []))
 
     def require_whole(self, stack: str, release: str, *, edited: bool) -> Promotion:
         """The cloud, the state, the config and the records all say one release, and nothing is open."""

@@ -19,7 +19,7 @@ from pulumi_dataarts.cli.options import DIFF, FILE, JSON, PARALLEL, REPORT, SUMM
 from pulumi_dataarts.cli.policies import refuse as refuse_policies
 from pulumi_dataarts.cli.showing import show
 from pulumi_dataarts.cli.wiring import Chosen, choose, open_workplace
-from pulumi_dataarts.errors import ConfigError, PlanError
+from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.release.pins import pin_of
 
 if TYPE_CHECKING:
@@ -189,20 +189,9 @@ def _carried_out(wanted: Wanted, verdicts: list[Verdict], plan: Plan, *, prepare
     """Write the intent down and go through the stages, as the only one at it."""
     environment = promoting.StackEnvironment(wanted.target, wanted.wishes, plan)
     with wanted.line.held(wanted.target.stack.name, lambda text: click.echo(f"note: {text}", err=True)) as line:
-        _require_unmoved(wanted)
+        promoting.require_unmoved(wanted.target, line, wanted.opened)
         promotion = wanted.opened or line.begin(_intent(wanted, verdicts, plan))
         return line.prepare(promotion, environment) if prepare else line.carry_on(promotion, environment)
-
-
-def _require_unmoved(wanted: Wanted) -> None:
-    """Make sure, under the lock, that nothing has come between. Raises PlanError."""
-    stack = wanted.target.stack.name
-    now = wanted.line.records.open_promotion(stack)
-    if now != wanted.opened or choose(stack, wanted.target.place).file.text != wanted.target.file.text:
-        raise PlanError(
-            f"{stack} was promoted, or its config changed, since this was shown; nothing was done",
-            hint="Run it again and look at what it is now.",
-        )
 
 
 def _intent(wanted: Wanted, verdicts: list[Verdict], plan: Plan) -> Intent:

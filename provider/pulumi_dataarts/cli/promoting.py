@@ -16,7 +16,7 @@ from pulumi_dataarts.cli import releasing
 from pulumi_dataarts.cli.driving import Kind, Wishes, performed, require_done
 from pulumi_dataarts.cli.showing import show_done
 from pulumi_dataarts.cli.wiring import RELEASE, Chosen, choose, create
-from pulumi_dataarts.errors import ResourceFailed
+from pulumi_dataarts.errors import PlanError, ResourceFailed
 from pulumi_dataarts.model.values import Secret
 from pulumi_dataarts.release.pins import pin_of, pinned
 
@@ -203,7 +203,7 @@ def continuing(chosen: Chosen, kind: Kind, wishes: Wishes) -> Iterator[None]:
     pin = pin_of(chosen.file) if kind == "update" and is_whole else None
     line = line_of(chosen) if pin else None
     opened = line.records.open_promotion(chosen.stack.name) if line else None
-    if line is None or opened is None or opened.release != pin:
+    if line is None or opened is None or opened.release != pin or opened.kind == "restore":
         yield
         return
     environment = StackEnvironment(chosen, wishes)
@@ -212,6 +212,26 @@ def continuing(chosen: Chosen, kind: Kind, wishes: Wishes) -> Iterator[None]:
         yield
         closed = held.conclude(held.applied(opened, environment), environment)
     conclude(closed)
+
+
+def require_unmoved(chosen: Chosen, line: Line, opened: Promotion | None) -> None:
+    """Make sure, under the lock, that nothing has come between what was shown and what is to be done.
+
+    Args:
+        chosen: the stack as it was shown.
+        line: its promotions.
+        opened: the one that was open then.
+
+    Raises:
+        PlanError: something has.
+    """
+    stack = chosen.stack.name
+    now = line.records.open_promotion(stack)
+    if now != opened or choose(stack, chosen.place).file.text != chosen.file.text:
+        raise PlanError(
+            f"{stack} was promoted, or its config changed, since this was shown; nothing was done",
+            hint="Run it again and look at what it is now.",
+        )
 
 
 def as_of(chosen: Chosen, release: str, config: BoundConfig | None = None) -> Chosen:

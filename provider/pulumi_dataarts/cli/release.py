@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 json_option = click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 
 
-LATER: Final = dict.fromkeys(("approve", "board"), "pulumi_dataarts.cli.board")
+LATER: Final = {
+    **dict.fromkeys(("approve", "board"), "pulumi_dataarts.cli.board"),
+    "restore-points": "pulumi_dataarts.cli.restoring",
+}
 
 
 @click.group(cls=Later, later=LATER)

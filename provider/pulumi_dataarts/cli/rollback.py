@@ -1,4 +1,4 @@
-"""`dataarts rollback`: an environment back to a release it has run, with the bindings it had then."""
+"""`dataarts rollback`: an environment back to a release it has run, with the bindings it had then; or to jobs kept."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pulumi_dataarts.cli.options import DIFF, PARALLEL
 from pulumi_dataarts.cli.policies import refuse
 from pulumi_dataarts.cli.showing import show
 from pulumi_dataarts.cli.wiring import Chosen, choose, open_workplace
+from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.release.pins import pin_of
 
 if TYPE_CHECKING:
@@ -24,20 +25,37 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("stack", type=STACK)
 @click.option("--to", "text", metavar="RELEASE", help="One that the stack has run. [default: the one before]")
+@click.option(
+    "--restore-point",
+    "number",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Load the jobs that were kept as N instead.",
+)
 @click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 @click.option("--allow", multiple=True, metavar="POLICY", help="Go on in spite of this policy.")
 @DIFF
 @PARALLEL
 @yes_option
-def rollback(stack: str, text: str | None, dry_run: bool, yes: bool, **flags: object) -> None:
+def rollback(stack: str, text: str | None, number: int | None, dry_run: bool, yes: bool, **flags: object) -> None:
     """Go back to the release before, with the bindings it had, previewed like any change.
 
-    A promotion that was cut off is taken back; a rollback that was cut off is continued.
+    A promotion that was cut off is taken back; a rollback that was cut off is continued. With --restore-point the jobs
+    stand again as they did before a promotion overwrote them, edits by hand included, and the release stays: a look
+    shows them as changed outside (`dataarts release restore-points STACK`).
 
     \b
     dataarts rollback staging
     dataarts rollback prod --to 3f9a
+    dataarts rollback prod --restore-point 4 --dry-run
     """
+    if number is not None:
+        from pulumi_dataarts.cli import restoring
+
+        if text:
+            raise ConfigError("--to and --restore-point lead to two ends", hint="Take one of them.")
+        restoring.load(stack, number, dry_run=dry_run, yes=yes)
+        return
     from pulumi_dataarts.cli import promotion_views
     from pulumi_dataarts.release.manifest import SHORT
     from pulumi_dataarts.release.promotion import way_back
@@ -61,6 +79,7 @@ def rollback(stack: str, text: str | None, dry_run: bool, yes: bool, **flags: ob
     confirm(f"{'Continue to go' if begun else 'Go'} back to {release[:SHORT]} in {stack}?", yes=yes)
     environment = promoting.StackEnvironment(chosen, wishes, plan)
     with line.held(stack, lambda note: click.echo(f"note: {note}", err=True)) as held:
+        promoting.require_unmoved(chosen, held, opened)
         done = held.carry_on(begun or _begun(held, chosen, release, config, opened, plan.digest), environment)
     promoting.conclude(done)
 

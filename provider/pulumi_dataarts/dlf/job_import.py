@@ -14,7 +14,7 @@ from typing import Any
 import pulumi
 
 from pulumi_dataarts.bindings import current
-from pulumi_dataarts.dlf import api, archive, drift, wire
+from pulumi_dataarts.dlf import api, archive, drift, parts, wire
 from pulumi_dataarts.dlf.addresses import SCHEME, ObsPath
 from pulumi_dataarts.dlf.bindings import Bindings
 from pulumi_dataarts.dlf.bundle import Bundle, from_zip
@@ -23,7 +23,7 @@ from pulumi_dataarts.dlf.inputs import JobImportInputs
 from pulumi_dataarts.dlf.ownership import FACTS, Owned
 from pulumi_dataarts.dlf.reconcile import reconcile
 from pulumi_dataarts.dlf.removal import remove
-from pulumi_dataarts.dlf.schedules import Note, Policy, WhenRunning, stop
+from pulumi_dataarts.dlf.schedules import Policy, WhenRunning, note_of, stop
 from pulumi_dataarts.dlf.source import read_source
 from pulumi_dataarts.dlf.standing import summaries
 from pulumi_dataarts.dlf.wording import counted
@@ -65,6 +65,7 @@ class JobImportHandler(Handler[JobImportInputs]):
         """Import what changed, was edited or is bound differently, and remove what left the bundle."""
         facts = _brought(id, inputs, known, session)
         if known["path"] != inputs.path:
+            parts.remove_left(session, id, known["path"])
             archive.removed(id, known, session)
         return facts
 
@@ -89,9 +90,10 @@ class JobImportHandler(Handler[JobImportInputs]):
             if error.code not in api.NO_WORKSPACE:
                 raise
             session.tell(f"workspace {place.id} is gone, and with it what was imported there")
-        note = _note(id, known["path"], session)
+        note = note_of(session, id, known["path"])
         if note.read():
             note.remove()
+        parts.remove_left(session, id, known["path"])
         archive.removed(id, known, session)
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
@@ -133,10 +135,11 @@ def _deletes(jobs: Collection[str]) -> list[str]:
 
 def _brought(id: str, inputs: JobImportInputs, known: Mapping[str, Any], session: Session) -> Properties:
     """Bring the workspace to what the archive says, and return the facts."""
+    parts.remove_left(session, id, inputs.path)
     found = archive.brought(id, inputs, known, session)
     bindings = Bindings.of(inputs.model_dump(mode="json"))
-    work = Work(session, _workspace(id, session), inputs, found.bundle, bindings)
-    result = reconcile(work, Owned.of(known), Bindings.of(known), _note(id, inputs.path, session))
+    work = Work(session, _workspace(id, session), id, inputs, found.bundle, bindings)
+    result = reconcile(work, Owned.of(known), Bindings.of(known), note_of(session, id, inputs.path))
     return {**result.owned.facts(), "outcome": result.outcome, **found.facts()}
 
 
@@ -150,11 +153,6 @@ def _local_bundle(known: Mapping[str, Any]) -> Bundle:
 
 def _workspace(id: str, session: Session) -> api.Workspace:
     return api.workspace(session, id.partition("/")[0])
-
-
-def _note(id: str, path: str, session: Session) -> Note:
-    name = hashlib.sha256(id.encode()).hexdigest()[:16]
-    return Note(session, ObsPath.parse(path).beside(f".off-schedule-{name}.json"))
 
 
 def _other_facts(known: Mapping[str, Any]) -> Properties:

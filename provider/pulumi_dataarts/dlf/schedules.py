@@ -11,6 +11,7 @@ state.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping, Set
 from contextlib import contextmanager
@@ -77,6 +78,12 @@ class Note:
     def remove(self) -> None:
         """Forget them."""
         objects.delete(self.session, self.path.bucket, self.path.key)
+
+
+def note_of(session: Session, id: str, archive: str) -> Note:
+    """Return the note of the import `id`, beside its archive."""
+    name = hashlib.sha256(id.encode()).hexdigest()[:16]
+    return Note(session, ObsPath.parse(archive).beside(f".off-schedule-{name}.json"))
 
 
 @contextmanager

@@ -9,20 +9,17 @@ What the service says of an import is not enough: a job counts as written when i
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Set
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from pulumi_dataarts.dlf import api, imports, standing
-from pulumi_dataarts.dlf.addresses import ObsPath
+from pulumi_dataarts.dlf import api, imports, parts, standing
 from pulumi_dataarts.dlf.bindings import Bindings
 from pulumi_dataarts.dlf.bundle import Bundle, script_names
 from pulumi_dataarts.dlf.canonical import Body, standing_digest
 from pulumi_dataarts.dlf.inputs import JobImportInputs
 from pulumi_dataarts.dlf.wording import listed
 from pulumi_dataarts.errors import OutcomeUnknown, RunFailed
-from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 
 
@@ -46,10 +43,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Work:
-    """One bundle, one workspace, and how the user wants them brought together."""
+    """One bundle, one workspace, and how the user wants them brought together; `id` is the import's."""
 
     session: Session
     place: api.Workspace
+    id: str
     inputs: JobImportInputs
     bundle: Bundle
     bindings: Bindings
@@ -102,14 +100,8 @@ def _lying(work: Work, part: Bundle) -> Iterator[str]:
     if (part.jobs, part.scripts, part.resources) == (whole.jobs, whole.scripts, whole.resources):
         yield work.inputs.path
         return
-    content = part.to_zip()
-    name = f"part-{hashlib.sha256(content).hexdigest()[:16]}.zip"
-    path = ObsPath.parse(work.inputs.path).beside(name)
-    objects.put(work.session, path.bucket, path.key, content)
-    try:
+    with parts.lying(work.session, work.id, work.inputs.path, part.to_zip()) as path:
         yield str(path)
-    finally:
-        objects.delete(work.session, path.bucket, path.key)
 
 
 def _import(work: Work, path: str, part: Bundle, before: Look) -> None:

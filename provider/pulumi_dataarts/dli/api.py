@@ -66,6 +66,22 @@ def import_jobs(session: Session, zip_file: str, *, is_cover: bool) -> list[JobM
     return [_parsed(JobMapping, entry, call) for entry in mapping]
 
 
+def export_jobs(session: Session, obs_dir: str, job_ids: Sequence[int]) -> list[str]:
+    """Export the jobs as one archive into a folder of OBS, and return where it lies: `bucket/key`.
+
+    Sent twice, it leaves a second archive there, under another name, and nothing else.
+
+    Source: exporting Flink jobs (huawei-dli-flink.md section 4).
+    """
+    about = f"Flink jobs {', '.join(map(str, job_ids))}"
+    body = {"obs_dir": obs_dir, "is_selected": True, "job_selected": list(job_ids)}
+    call = _call(session, "export Flink jobs", "POST", "jobs/export", safe=True, body=body, resource=about)
+    paths = _told(_send(session, call), call).get("zip_file") or []
+    if len(paths) != 1:
+        raise BadResponse(f"{about}: exported to {len(paths)} archives", service="dli", operation=call.operation)
+    return [str(path) for path in paths]
+
+
 def list_page(session: Session, offset: int = 0, *, name: str = "") -> JobPage:
     """Return one page of the project's Flink jobs with their details, oldest first.
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pulumi_dataarts.release.manifest import SHORT, Manifest
+from pulumi_dataarts.release.manifest import Manifest
 from pulumi_dataarts.release.records import Approval, Look, Promotion, TrialRecord
 
 State = Literal["runs", "ran", "coming", "approved", ""]
@@ -73,6 +73,10 @@ class Facts:
     look: Look | None
     approvals: Sequence[Approval]
 
+    def brought(self, release: str) -> list[Promotion]:
+        """Return the promotions and rollbacks to a release; a restore point that is loaded brings none."""
+        return [item for item in self.promotions if item.release == release and item.kind != "restore"]
+
 
 def board(project: str, made: str, releases: Sequence[Manifest], environments: Sequence[Facts]) -> Board:
     """Return the board of a project.
@@ -113,7 +117,7 @@ def order(facts: Sequence[Facts]) -> list[Facts]:
 
 def _column(facts: Facts, releases: Sequence[Manifest]) -> Column:
     digests = [item.digest for item in releases]
-    current = next((item for item in facts.promotions if item.is_applied and item.release == facts.pin), None)
+    current = next((item for item in facts.brought(facts.pin) if item.is_applied), None)
     opened = next((item for item in facts.promotions if item.is_open), None)
     tried = next((item for item in facts.trials if item.release == facts.pin), None)
     look = facts.look if facts.look and facts.look.release == facts.pin else None
@@ -127,14 +131,14 @@ def _column(facts: Facts, releases: Sequence[Manifest]) -> Column:
         verified=tried.when if tried else "",
         failed=[trial.name for trial in tried.trials if not trial.passed] if tried else [],
         approved_by=_approved(facts, facts.pin),
-        open=f"{opened.kind} {opened.number} to {opened.release[:SHORT]} by {opened.who}" if opened else "",
+        open=f"{opened.kind} {opened.number} {opened.aim} by {opened.who}" if opened else "",
         error=opened.error if opened else "",
     )
 
 
 def _cell(facts: Facts, release: str) -> Cell:
     approved = _approved(facts, release)
-    of_it = [item for item in facts.promotions if item.release == release]
+    of_it = facts.brought(release)
     opened = next((item for item in of_it if item.is_open), None)
     done = next((item for item in of_it if item.is_applied), None)
     if opened:

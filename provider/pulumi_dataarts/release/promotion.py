@@ -78,6 +78,7 @@ class Intent:
     who: str
     plan: str = ""
     gates: Sequence[Verdict] = ()
+    restored: int = 0
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,7 @@ class Line:
                 begun=rfc3339(self.clock()),
                 plan=intent.plan,
                 gates=list(intent.gates),
+                restored=intent.restored,
             )
         )
 
@@ -211,8 +213,8 @@ def to_continue(opened: Promotion | None, release: str) -> Promotion | None:
     if opened.kind == "promotion" and opened.release == release:
         return opened
     raise PlanError(
-        f"{opened.kind} {opened.number} of {opened.stack} to {opened.release[:SHORT]}, begun by {opened.who} at "
-        f"{opened.begun}, has not come to its end",
+        f"{opened.kind} {opened.number} of {opened.stack} {opened.aim}, begun by {opened.who} at {opened.begun}, has "
+        "not come to its end",
         hint=how_to_go_on(opened),
     )
 
@@ -220,6 +222,8 @@ def to_continue(opened: Promotion | None, release: str) -> Promotion | None:
 def how_to_go_on(opened: Promotion) -> str:
     """Return what may be typed about an open promotion."""
     back = f"dataarts rollback {opened.stack}"
+    if opened.kind == "restore":
+        return f"Continue it: `{back} --restore-point {opened.restored}`. Or take it back: `{back}`."
     if opened.kind == "rollback":
         return f"Continue it: `{back}`."
     return f"Continue it: `dataarts promote {opened.source} {opened.stack}`. Or go back: `{back}`."

@@ -25,13 +25,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pulumi_dataarts.backend.blobs import Blobs
 from pulumi_dataarts.errors import Corrupt
+from pulumi_dataarts.release.manifest import SHORT
 from pulumi_dataarts.release.trials import Trial
 
 ROOT: Final = "promotions"
 RESTORE_POINTS: Final = "restore-points"
 
 
-Kind = Literal["promotion", "rollback"]
+Kind = Literal["promotion", "rollback", "restore"]
 Stage = Literal["begun", "pinned", "applied", "closed"]
 """How far it is: the intent stands; the line is written; the up is done; the end is recorded."""
 Result = Literal["", "succeeded", "unverified", "superseded", "abandoned"]
@@ -64,7 +65,7 @@ class BoundConfig(_Record):
 
 
 class Promotion(_Record):
-    """One promotion or rollback of an environment."""
+    """One promotion or rollback of an environment, or the loading of a restore point into it."""
 
     number: int
     kind: Kind
@@ -83,12 +84,18 @@ class Promotion(_Record):
     gates: list[Verdict] = []
     trials: list[Trial] = []
     restore_point: list[str] = Field(default=[], description="Keys of what was exported before the overwrite.")
+    restored: int = Field(default=0, description="Number of the restore point that is loaded; 0 where none is.")
     error: str = Field(default="", description="Why it stopped, the last time it did.")
 
     @property
     def is_open(self) -> bool:
         """Whether it was begun and has not come to an end."""
         return self.stage != "closed"
+
+    @property
+    def aim(self) -> str:
+        """Where it leads, after its kind and number."""
+        return f"of restore point {self.restored}" if self.restored else f"to {self.release[:SHORT]}"
 
     @property
     def is_applied(self) -> bool:
@@ -191,6 +198,19 @@ class Records:
         key = f"{RESTORE_POINTS}/{self.project}/{stack}/{number:08d}/{name}"
         self.blobs.write(key, content)
         return key
+
+    def restore_point(self, stack: str, number: int) -> dict[str, bytes]:
+        """Return what stood before a promotion overwrote it, by file name; nothing where none was kept.
+
+        Raises:
+            Corrupt: a file of it is gone.
+        """
+        found = next((item for item in self.promotions(stack) if item.number == number), None)
+        folder = f"{RESTORE_POINTS}/{self.project}/{stack}/{number:08d}/"
+        files = {key: self.blobs.read(key) for key in (found.restore_point if found else [])}
+        if lost := [key for key, content in files.items() if content is None]:
+            raise Corrupt(f"restore point {number} of {stack} has lost {', '.join(lost)}")
+        return {key.removeprefix(folder): content for key, content in files.items() if content is not None}
 
     def _write(self, key: str, record: BaseModel) -> None:
         self.blobs.write(f"{self.folder}{key}", f"{record.model_dump_json(indent=2)}\n".encode())
