@@ -214,18 +214,27 @@ def continuing(chosen: Chosen, kind: Kind, wishes: Wishes) -> Iterator[None]:
     conclude(closed)
 
 
-def require_unmoved(chosen: Chosen, line: Line, opened: Promotion | None) -> None:
+def require_unmoved(chosen: Chosen, line: Line, opened: Promotion | None, plan: Plan | None = None) -> None:
     """Make sure, under the lock, that nothing has come between what was shown and what is to be done.
+
+    The up looks at the state once more, under the stack's own lock.
 
     Args:
         chosen: the stack as it was shown.
         line: its promotions.
         opened: the one that was open then.
+        plan: what was shown, where it was made against a state.
 
     Raises:
         PlanError: something has.
     """
     stack = chosen.stack.name
+    standing = runs.load(chosen.stack, chosen.keyring).digest if plan and chosen.exists() else ""
+    if plan and plan.state.digest != standing:
+        raise PlanError(
+            f"the state of {stack} has changed since this was shown; nothing was done",
+            hint="Run it again and look at what it is now.",
+        )
     now = line.records.open_promotion(stack)
     if now != opened or choose(stack, chosen.place).file.text != chosen.file.text:
         raise PlanError(

@@ -1,0 +1,159 @@
+"""What comes between what was shown and what is done: refused, and made good by the next command."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from pulumi_dataarts.backend import runs
+from pulumi_dataarts.backend.blobs import LocalBlobs
+from pulumi_dataarts.cli import promoting, rollback
+from pulumi_dataarts.release.records import Promotion, Records
+from pulumi_dataarts.simulator.testing import RunningCloud
+from tests.cli.commands import Folder
+from tests.cli.samples import outside, sample, typed
+
+PROGRAM = """
+from pulumi_dataarts import bindings, obs
+
+obs.Bucket("landing", bucket=f"{bindings.current().prefix}-landing", tags={"form": "FORM"})
+"""
+PROMOTE = ("promote", "dev", "staging", "--yes", "--allow", "source-release", "--release")
+BACK = ("rollback", "staging", "--yes")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+@dataclass
+class Staging:
+    """An environment that has run two releases; the second runs."""
+
+    project: Folder
+    cloud: RunningCloud
+    first: str
+    second: str
+
+    @property
+    def records(self) -> Records:
+        return Records(LocalBlobs(self.project.path / ".state"), "sample")
+
+    @property
+    def text(self) -> str:
+        return (self.project.path / "Pulumi.staging.yaml").read_text()
+
+    def form(self) -> str:
+        [tag] = outside(self.cloud).get_bucket_tagging(Bucket="staging-landing")["TagSet"]
+        return str(tag["Value"])
+
+    def touch_the_state(self) -> None:
+        """Somebody works on the stack."""
+        typed(self.project, "refresh", "--yes", "--stack", "staging")
+
+    def require(self, release: str, form: str) -> Promotion:
+        assert f"sha256:{release}" in self.text
+        assert self.form() == form
+        assert self.records.open_promotion("staging") is None
+        current = self.records.current("staging")
+        assert current is not None
+        assert current.release == release
+        return current
+
+
+@pytest.fixture(scope="module")
+def staging(tmp_path_factory: pytest.TempPathFactory, cloud: RunningCloud) -> Staging:
+    cloud.reset()
+    path = tmp_path_factory.mktemp("between")
+    project = sample(path, cloud, **{"dataarts:bindings": "dev"})
+    text = (path / "Pulumi.dev.yaml").read_text()
+    for stack in ("dev", "staging"):
+        (path / f"Pulumi.{stack}.yaml").write_text(text.replace('"dev"', f"{{prefix: {stack}}}"))
+    (path / "Pulumi.yaml").write_text("name: sample\nruntime: python\nbackend: {url: 'file://.state'}\n")
+    made = []
+    for form in ("first", "second"):
+        (path / "__main__.py").write_text(PROGRAM.replace("FORM", form))
+        made.append(json.loads(typed(project, "release", "create", "--stack", "dev", "--json").out)["digest"])
+        typed(project, *PROMOTE, made[-1])
+    return Staging(project, cloud, *made)
+
+
+def meanwhile(patch: pytest.MonkeyPatch, where: Any, name: str, act: Callable[[], object]) -> None:
+    """Let something happen when it comes to that."""
+    before = getattr(where, name)
+
+    def both(*arguments: Any, **more: Any) -> Any:
+        act()
+        return before(*arguments, **more)
+
+    patch.setattr(where, name, both)
+
+
+def test_a_rollback_is_refused_where_config_or_state_moved_since_it_was_shown(staging: Staging) -> None:
+    text, path = staging.text, staging.project.path / "Pulumi.staging.yaml"
+    with pytest.MonkeyPatch.context() as patch:
+        meanwhile(patch, rollback, "confirm", lambda: path.write_text(f"{text}# edited\n"))
+        refused = typed(staging.project, *BACK, code=5)
+    assert "staging was promoted, or its config changed, since this was shown; nothing was done" in refused.err
+    path.write_text(text)
+    with pytest.MonkeyPatch.context() as patch:
+        meanwhile(patch, rollback, "confirm", staging.touch_the_state)
+        refused = typed(staging.project, *BACK, code=5)
+    assert "the state of staging has changed since this was shown; nothing was done" in refused.err
+    assert len(staging.records.promotions("staging")) == 2
+    staging.require(staging.second, "second")
+
+
+def test_a_state_that_changes_before_the_up_is_refused_under_its_lock_and_the_next_command_goes_on(
+    staging: Staging,
+) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        meanwhile(patch, promoting.StackEnvironment, "up", staging.touch_the_state)
+        refused = typed(staging.project, *BACK, code=5)
+    assert "the state has changed since the plan was checked; nothing was done" in refused.err
+    opened = staging.records.open_promotion("staging")
+    assert opened is not None
+    assert (opened.kind, opened.stage) == ("rollback", "pinned")
+    assert "the state has changed" in opened.error
+    assert staging.form() == "second"
+    typed(staging.project, *BACK)
+    assert staging.require(staging.first, "first").kind == "rollback"
+
+
+def test_an_up_that_was_killed_does_not_refuse_the_command_that_continues_it(
+    staging: Staging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_arguments: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(runs.Run, "_become", die)
+        typed(staging.project, *PROMOTE, staging.second)
+    opened = staging.records.open_promotion("staging")
+    assert opened is not None
+    assert opened.stage == "pinned"
+    assert list((staging.project.path / ".state").rglob("*journal*"))
+    said = typed(staging.project, *PROMOTE, staging.second)
+    assert "continued the unfinished run before" in said.err
+    staging.require(staging.second, "second")
+
+
+def test_what_was_prepared_is_carried_out_by_an_up_with_its_plan(staging: Staging) -> None:
+    prepared = typed(staging.project, *PROMOTE, staging.first, "--prepare", "--save-plan", "plan.json").out
+    assert "next: dataarts up --stack staging --plan plan.json" in prepared
+    opened = staging.records.open_promotion("staging")
+    assert opened is not None
+    assert (opened.stage, opened.release) == ("pinned", staging.first)
+    assert f"sha256:{staging.first}" in staging.text
+    assert staging.form() == "second"
+    said = typed(staging.project, "up", "--stack", "staging", "--plan", "plan.json", "--yes").out
+    done = staging.require(staging.first, "first")
+    assert (done.number, done.result) == (opened.number, "succeeded")
+    assert done.plan == json.loads((staging.project.path / "plan.json").read_text())["digest"]
+    assert f"staging runs release {staging.first[:12]} (promotion {done.number})" in said
+    refused = typed(staging.project, "up", "--stack", "staging", "--plan", "plan.json", "--yes", code=5)
+    assert "does not hold any more" in refused.err
