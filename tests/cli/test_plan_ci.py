@@ -227,6 +227,80 @@ def test_a_release_is_promoted_with_the_plan_that_was_approved(runner: Runner, r
     assert_promoted(released)
 
 
+def commit_step(service: str) -> str:
+    """Return the commands that commit and push the line of a promotion."""
+    if service == "github":
+        steps = jobs("github", "dataarts-promote.yml")["jobs"]["up"]["steps"]
+        return next(str(step["run"]) for step in steps if step.get("name") == "commit")
+    return str(jobs("gitlab", ".gitlab-ci.yml")["promote"]["script"][-1])
+
+
+LINE = "config:\n  dataarts:release: sha256:{}\n"
+PROMOTED = "Pulumi.prod.yaml"
+PUSH = """#!/usr/bin/env bash
+# Somebody pushes first, between the job's pull and its push, once.
+unset $(git rev-parse --local-env-vars)
+[ -f "$STORE/raced" ] && exit 0
+touch "$STORE/raced" && cd "$STORE/other" && git pull -q && git commit -q --allow-empty -m race && git push -q
+"""
+
+
+@pytest.fixture
+def promoted(runner: Runner) -> Path:
+    """Return a shallow clone, as CI makes it, in which a promotion is to be committed; another clone is beside it."""
+    remote, clone, other = (runner.store / part for part in ("remote", "clone", "other"))
+    remote.mkdir()
+    commands = f"""
+        git init -q --bare -b main {remote}
+        git clone -q {remote} {other}
+        cd {other} && git config user.name b && git config user.email b@example.com && git checkout -q -b main
+        printf '{LINE.format("old")}' > {PROMOTED} && git add . && git commit -q -m one && git push -q -u origin main
+        git clone -q --depth 1 file://{remote} {clone}
+    """
+    subprocess.run(["bash", "-ec", commands], check=True, capture_output=True)
+    (clone / PROMOTED).write_text(LINE.format("new"))
+    runner.environment |= {"SOURCE": "dev", "STACK": "prod", "CI_COMMIT_BRANCH": "main", "GIT_CONFIG_COUNT": "1"}
+    runner.environment |= {"GITLAB_USER_NAME": "a", "GITLAB_USER_EMAIL": "a@example.com", "CI_PROJECT_PATH": "us/lake"}
+    runner.environment |= {"GITLAB_TOKEN": "t", "CI_SERVER_HOST": "gitlab.invalid"}
+    runner.environment |= {"GIT_CONFIG_KEY_0": f"url.file://{remote}.insteadOf"}
+    runner.environment |= {"GIT_CONFIG_VALUE_0": "https://oauth2:t@gitlab.invalid/us/lake.git"}
+    return clone
+
+
+def moved(runner: Runner, name: str, text: str) -> None:
+    """Somebody pushes a change to main while the job waits for its approval."""
+    other = runner.store / "other"
+    (other / name).write_text(text)
+    runner.run("git add . && git commit -q -m moved && git push -q", cwd=other)
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_the_line_is_pushed_though_main_moved_while_it_waited_and_again_while_it_pushed(
+    runner: Runner, promoted: Path, service: str
+) -> None:
+    if service == "gitlab":
+        subprocess.run(["git", "checkout", "-q", "--detach"], cwd=promoted, check=True)
+    moved(runner, "README.md", "another change\n")
+    hook = promoted / ".git/hooks/pre-push"
+    hook.write_text(PUSH)
+    hook.chmod(0o755)
+    runner.run(commit_step(service), cwd=promoted)
+    log = runner.run("git pull -q && git log --format=%s", cwd=runner.store / "other")
+    assert log.splitlines() == ["Promote dev to prod", "race", "moved", "one"]
+    assert (runner.store / "other" / PROMOTED).read_text() == LINE.format("new")
+    assert (runner.store / "other/README.md").exists()
+
+
+@pytest.mark.parametrize("service", ["github", "gitlab"])
+def test_where_another_release_was_written_into_the_line_nothing_is_pushed_over_it(
+    runner: Runner, promoted: Path, service: str
+) -> None:
+    moved(runner, PROMOTED, LINE.format("other"))
+    runner.run(commit_step(service), code=1, cwd=promoted)
+    shown = runner.run(f"git fetch -q && git show origin/main:{PROMOTED}", cwd=runner.store / "other")
+    assert shown == LINE.format("other")
+
+
 def run_on_gitlab(runner: Runner, name: str, given: Path | None = None) -> Path:
     """Run a job as GitLab does: on a clone without a branch, with nothing of an earlier job but its artefacts.
 
