@@ -15,9 +15,9 @@ from pulumi_dataarts.lifecycle.resource import DataArtsResource
 
 PUBLIC = {
     cdm: ["Job", "JobRun", "Link"],
-    dlf: ["JobExport", "JobImport", "Script", "pack"],
+    dlf: ["JobExport", "JobImport", "JobRun", "Script", "pack"],
     dli: ["FlinkJobImport", "FlinkJobRun", "pack"],
-    obs: ["Bucket", "Object"],
+    obs: ["Bucket", "Object", "ObjectCheck"],
 }
 RESOURCES = [
     getattr(module, name)
@@ -26,8 +26,8 @@ RESOURCES = [
     if inspect.isclass(getattr(module, name))
 ]
 TYPES = {
-    "cdm:Job", "cdm:JobRun", "cdm:Link", "dlf:JobExport", "dlf:JobImport", "dlf:Script", "dli:FlinkJobImport",
-    "dli:FlinkJobRun", "obs:Bucket", "obs:Object",
+    "cdm:Job", "cdm:JobRun", "cdm:Link", "dlf:JobExport", "dlf:JobImport", "dlf:JobRun", "dlf:Script",
+    "dli:FlinkJobImport", "dli:FlinkJobRun", "obs:Bucket", "obs:Object", "obs:ObjectCheck",
 }  # fmt: skip
 
 

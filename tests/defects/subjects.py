@@ -14,6 +14,7 @@ from pulumi_dataarts.cdm.link import LinkProvider
 from pulumi_dataarts.dlf import api as dlf
 from pulumi_dataarts.dlf.job_export import JobExportProvider
 from pulumi_dataarts.dlf.job_import import JobImportProvider
+from pulumi_dataarts.dlf.job_run import JobRunProvider as FactoryRunProvider
 from pulumi_dataarts.dlf.script import ScriptProvider
 from pulumi_dataarts.dli import api as dli
 from pulumi_dataarts.dli.job_import import FlinkJobImportProvider
@@ -23,6 +24,7 @@ from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.obs.bucket import BucketProvider
 from pulumi_dataarts.obs.object import ObjectProvider
+from pulumi_dataarts.obs.object_check import ObjectCheckProvider
 from tests.cdm.declarations import CLUSTER, FILES, MYSQL, ORDERS, changed
 from tests.dlf import samples
 from tests.dli.conftest import Bundle, jobs_in
@@ -75,6 +77,11 @@ def _bucket(session: Session, folder: Path) -> None:
     session.obs().create_bucket(Bucket="lake")
 
 
+def _object(session: Session, folder: Path) -> None:
+    _bucket(session, folder)
+    objects.put(session, "lake", "landed.csv", b"1,2,3\n")
+
+
 def _factory(session: Session, folder: Path) -> None:
     samples.upload(session, samples.orders())
     Life(JobImportProvider, session).up(path=samples.PATH, bundle=samples.write_source(folder, samples.orders()))
@@ -125,6 +132,10 @@ def _factory_names(session: Session) -> list[str]:
     return sorted(samples.versions(session))
 
 
+def _factory_runs(session: Session) -> list[str]:
+    return sorted(str(item.instance_id) for item in dlf.list_instances(samples.place(session), "orders_daily"))
+
+
 def _script_names(session: Session) -> list[str]:
     return sorted(str(row["name"]) for row in dlf.list_scripts(samples.place(session)))
 
@@ -144,6 +155,8 @@ def _buckets(session: Session) -> list[str]:
 SCRIPT: Declared = {"name": "totals", "type": "DLISQL", "content": "select 1"}
 EXPORT: Declared = {"job_name": "orders_daily", "destination": "obs://lake/exports/daily.zip"}
 BUCKET: Declared = {"bucket": "lake-of-tests", "tags": {"team": "lake"}, "versioning": True}
+CHECK: Declared = {"object": "obs://lake/landed.csv"}
+FACTORY_RUN: Declared = {"job_name": "orders_daily"}
 RUN: Declared = {"cluster_id": CLUSTER, "job_name": "orders"}
 
 SUBJECTS = {
@@ -172,6 +185,10 @@ SUBJECTS = {
         JobExportProvider, _factory, lambda _: EXPORT, lambda _: {**EXPORT, "export_depend": False}, _keys,
         ("exports/daily.zip",), lambda _: {**EXPORT, "triggers": {"again": 1}}, ("exports/daily.zip",),
     ),
+    "dlf.JobRun": Subject(
+        FactoryRunProvider, _factory, lambda _: FACTORY_RUN, lambda _: {**FACTORY_RUN, "deadline_s": 60.0},
+        _factory_runs, ("1",), lambda _: {**FACTORY_RUN, "triggers": {"again": 1}}, ("1", "2"), ("1",),
+    ),
     "dlf.Script": Subject(
         ScriptProvider, _nothing, lambda _: SCRIPT, lambda _: {**SCRIPT, "content": "select 2"}, _script_names,
         ("totals",), lambda _: {**SCRIPT, "name": "sums"}, ("sums",),
@@ -192,5 +209,9 @@ SUBJECTS = {
     "obs.Object": Subject(
         ObjectProvider, _bucket, lambda folder: _file(folder, "EUR,1.0"), lambda folder: _file(folder, "EUR,1.1"),
         _keys, ("rates.csv",), lambda folder: {**_file(folder, "EUR,1.0"), "key": "other.csv"}, ("other.csv",),
+    ),
+    "obs.ObjectCheck": Subject(
+        ObjectCheckProvider, _object, lambda _: CHECK, lambda _: {**CHECK, "deadline_s": 60.0}, _keys, ("landed.csv",),
+        lambda _: {**CHECK, "triggers": {"again": 1}}, ("landed.csv",), ("landed.csv",),
     ),
 }  # fmt: skip

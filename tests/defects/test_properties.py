@@ -44,6 +44,7 @@ BY_NAME: dict[str, st.SearchStrategy[Any]] = {
     "path": words.map(lambda word: f"obs://bucket/{word}.zip"),
     "zip_file": words.map(lambda word: f"bucket/{word}.zip"),
     "destination": words.map(lambda word: f"obs://bucket/{word}.zip"),
+    "object": words.map(lambda word: f"obs://bucket/{word}/"),
     "bucket": words,
     "key": words,
     "name": words,

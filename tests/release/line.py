@@ -44,9 +44,10 @@ KINDS = ("cdm.job", "cdm.link", "dlf.job", "dlf.script", "dlf.resource", "dli.jo
 """What the cloud keeps of an environment's definitions."""
 PASSING = {"update-date", "last_run", "lastUpdateTime", "version"}
 """What the cloud notes beside a definition, and what a way there and back changes."""
-BACKUPS = "exports/"
-ARCHIVES = "factory/"
-"""What lies here defines nothing: an import puts its archive there anew unless what it brings is there."""
+REWRITTEN = ("exports/", "factory/")
+"""What lies here has to lie there, whatever is in it: backups; archives, put there anew when an import is due."""
+LEFT = "object factory/part-"
+"""How the name begins of what a killed import left: the next import removes it, and a rollback may have none to do."""
 
 
 @dataclass(frozen=True)
@@ -181,8 +182,7 @@ class Orders:
         client, bucket = outside(self.cloud), f"orders-{stack}-releases"
         for item in client.list_objects_v2(Bucket=bucket).get("Contents", []):
             key = item["Key"]
-            if not key.startswith(ARCHIVES):
-                yield f"object {key}", "" if key.startswith(BACKUPS) else item["ETag"]
+            yield f"object {key}", "" if key.startswith(REWRITTEN) else item["ETag"]
 
     def _in_the_state(self, stack: str) -> Iterator[tuple[str, Any]]:
         text = (self.folder.path / f".state/.pulumi/stacks/orders-lake/{stack}.json").read_text()

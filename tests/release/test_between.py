@@ -18,10 +18,20 @@ from tests.cli.commands import Folder
 from tests.cli.samples import outside, sample, typed
 
 PROGRAM = """
+import pulumi
 from pulumi_dataarts import bindings, obs
 
-obs.Bucket("landing", bucket=f"{bindings.current().prefix}-landing", tags={"form": "FORM"})
+release = pulumi.Config("dataarts").get("release")
+landing = obs.Bucket("landing", bucket=f"{bindings.current().prefix}-landing", tags={"form": "FORM"})
+landed = obs.Object("landed", bucket=landing.bucket, key="landed", content="x")
+obs.ObjectCheck(
+    "check",
+    object=landing.bucket.apply("obs://{}/landed".format),
+    triggers={"release": release},
+    opts=pulumi.ResourceOptions(depends_on=[landed]),
+)
 """
+STATE = ".state/.pulumi/stacks/sample/staging.json"
 PROMOTE = ("promote", "dev", "staging", "--yes", "--allow", "source-release", "--release")
 BACK = ("rollback", "staging", "--yes")
 
@@ -58,6 +68,9 @@ class Staging:
     def require(self, release: str, form: str) -> Promotion:
         assert f"sha256:{release}" in self.text
         assert self.form() == form
+        latest = json.loads((self.project.path / STATE).read_text())["checkpoint"]["latest"]
+        [check] = [item for item in latest["resources"] if item["type"].endswith("obs:ObjectCheck")]
+        assert check["inputs"]["triggers"] == {"release": f"sha256:{release}"}
         assert self.records.open_promotion("staging") is None
         current = self.records.current("staging")
         assert current is not None

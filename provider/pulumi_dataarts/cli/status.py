@@ -17,7 +17,7 @@ from pulumi_dataarts.cli.wiring import Chosen, choose_all
 from pulumi_dataarts.model import urns
 
 # What of a resource's outputs says that something runs, by the end of its type.
-_RUNS: Final = {"cdm:JobRun": "status", "dli:FlinkJobRun": "state"}
+_RUNS: Final = {"cdm:JobRun": "status", "dlf:JobRun": "status", "dli:FlinkJobRun": "state"}
 _LAST: Final = 5
 
 

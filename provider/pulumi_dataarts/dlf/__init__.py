@@ -1,8 +1,9 @@
-"""DataArts Factory (DLF): bundles of jobs, imported and exported, and single scripts."""
+"""DataArts Factory (DLF): bundles of jobs, imported and exported, runs of jobs, and single scripts."""
 
 from pulumi_dataarts.dlf.job_export import JobExport
 from pulumi_dataarts.dlf.job_import import JobImport
+from pulumi_dataarts.dlf.job_run import JobRun
 from pulumi_dataarts.dlf.script import Script
 from pulumi_dataarts.dlf.source import pack
 
-__all__ = ["JobExport", "JobImport", "Script", "pack"]
+__all__ = ["JobExport", "JobImport", "JobRun", "Script", "pack"]

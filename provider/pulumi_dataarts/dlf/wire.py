@@ -151,3 +151,6 @@ class Instance(Wire):
     status: str
     instance_type: int | None = None
     error_message: str | None = None
+    version: int | None = None
+    start_time: int | None = None
+    end_time: int | None = None

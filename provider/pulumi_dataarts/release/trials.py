@@ -18,8 +18,8 @@ from pulumi_dataarts.dli import api as dli_api
 from pulumi_dataarts.dli import runs as dli_runs
 from pulumi_dataarts.dli.wire import FlinkJob
 from pulumi_dataarts.errors import Cancelled, NotFound, ProvisionError, RunFailed
-from pulumi_dataarts.huawei.objects import translated
 from pulumi_dataarts.huawei.session import Session
+from pulumi_dataarts.obs import presence
 from pulumi_dataarts.release.verification import Verification
 
 _MINUTE_MS: Final = 60_000
@@ -120,16 +120,7 @@ def look_at_obs(session: Session, verification: Verification) -> str:
     """Look for an object, or for any under a folder, and say how much is there. Raises RunFailed."""
     declared = verification.obs
     assert declared is not None
-    bucket, _, key = declared.object.removeprefix("obs://").partition("/")
-    objects, size_bytes = 0, 0
-    with translated("list objects", f"{bucket}/{key}", safe=True):
-        for page in session.obs().get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=key):
-            sizes = [item["Size"] for item in page.get("Contents", []) if _is_meant(item["Key"], key)]
-            objects, size_bytes = objects + len(sizes), size_bytes + sum(sizes)
-    if not objects or size_bytes < declared.bytes_min:
-        found = f"{objects} objects of {size_bytes} bytes" if objects else "nothing"
-        raise RunFailed(f"there is {found} at {declared.object}", service="obs", operation="list objects")
-    return f"{objects} objects of {size_bytes} bytes at {declared.object}"
+    return f"{presence.awaited(session, declared.object, declared.bytes_min)} at {declared.object}"
 
 
 def _running(session: Session, name: str, since: str) -> FlinkJob:
@@ -157,12 +148,6 @@ def _shown(since: str) -> str:
     if not since.isdecimal():
         return "an unknown time"
     return datetime.fromtimestamp(int(since) / 1000, UTC).isoformat(timespec="seconds")
-
-
-def _is_meant(found: str, key: str) -> bool:
-    """Say whether a key that starts with `key` is meant by it: itself, or what lies in it if it is a folder."""
-    is_folder = not key or key.endswith("/")
-    return not found.endswith("/") and (is_folder or found == key)
 
 
 TRIALS: Final[Mapping[str, Callable[[Session, Verification], Any]]] = {

@@ -32,6 +32,7 @@ from typing import Annotated, Any, Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pulumi_dataarts.errors import ConfigError
+from pulumi_dataarts.obs.presence import PATTERN
 
 FILE: Final = "verifications.yaml"
 DEADLINE_S: Final = 3600.0
@@ -71,7 +72,7 @@ class FlinkSteady(_Declared):
 class ObsPresent(_Declared):
     """An object is there, or under an address that ends with `/` at least one, of so many bytes in all."""
 
-    object: Annotated[str, Field(pattern=r"^obs://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]/.*$")]
+    object: Annotated[str, Field(pattern=PATTERN)]
     bytes_min: Annotated[int, Field(ge=0)] = 1
 
 

@@ -20,7 +20,7 @@ LIMITS: Final[Mapping[str, tuple[Operation, str]]] = {
     "max-delete": ("delete", "deleted"),
     "max-replace": ("replace", "replaced"),
 }
-RUNS: Final = frozenset({"cdm:JobRun", "dli:FlinkJobRun", "dlf:JobExport"})
+RUNS: Final = frozenset({"cdm:JobRun", "dli:FlinkJobRun", "dlf:JobExport", "dlf:JobRun", "obs:ObjectCheck"})
 """What is replaced where it is to happen once more: nothing that stands is lost by that."""
 DEFAULT_LIMIT: Final = "30%"
 COUNT_MIN: Final = 10

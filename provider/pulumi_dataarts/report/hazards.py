@@ -89,6 +89,6 @@ RULES: Final[tuple[tuple[Hazard, tuple[str, ...], Callable[[Facts], bool]], ...]
     ("overwrites an outside edit", (), _overwrites_edit),
     ("stops a job", ("cdm:Job", "dlf:JobImport", "dli:FlinkJobImport"), _stops_job),
     ("stops a job", ("dli:FlinkJobRun",), _stops_run),
-    ("moves data", ("cdm:JobRun",), _starts),
+    ("moves data", ("cdm:JobRun", "dlf:JobRun"), _starts),
     ("moves data", ("dli:FlinkJobRun",), _starts_flink),
 )
