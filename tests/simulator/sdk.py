@@ -12,9 +12,11 @@ import json
 import os
 import tempfile
 import zipfile
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 from unittest import mock
+from urllib.parse import unquote
 
 import httpx
 
@@ -27,6 +29,8 @@ with mock.patch.dict(os.environ, HOME=tempfile.mkdtemp()):
     _credentials: Any = importlib.import_module("huaweicloudsdkcore.auth.credentials")
     _signer: Any = importlib.import_module("huaweicloudsdkcore.signer.signer")
     _request: Any = importlib.import_module("huaweicloudsdkcore.sdk_request")
+_obs: Any = importlib.import_module("obs.auth")
+_obs_names: Any = importlib.import_module("obs.convertor")
 
 PROJECT = "embedded"
 _PAGES = Path(__file__).parents[1] / "fixtures" / "pages"
@@ -72,6 +76,19 @@ def operations(package: Any, client: Any) -> dict[str, tuple[str, str]]:
             info = getattr(client, attribute)(request())
             found[name] = (info["method"], info["resource_path"])
     return found
+
+
+def signed_by_obs(request: httpx.Request) -> httpx.Request:
+    """Sign a request to the embedded OBS as its official SDK does; to be given to httpx as `auth`."""
+    path, _, query = request.url.raw_path.decode().partition("?")
+    parts = [part.partition("=") for part in query.split("&") if part]
+    arguments = {unquote(name): unquote(value) if mark else None for name, mark, value in parts}
+    request.headers["Date"] = formatdate(usegmt=True)
+    signer = _obs.Authentication("embedded", "embedded", True, _obs_names.Adapter("obs"), "", False)
+    bucket, _, key = unquote(path)[1:].partition("/")
+    signed = signer.doAuth(request.method, bucket, key, arguments, dict(request.headers))
+    request.headers["Authorization"] = signed["Authorization"]
+    return request
 
 
 def put_object(cloud: Any, bucket: str, key: str, content: bytes) -> None:

@@ -22,7 +22,7 @@ from pulumi_dataarts.simulator import lifecycle
 from pulumi_dataarts.simulator.status import Status
 from tests.simulator.cdm_calls import BASE, link, make_job, make_links, read_job
 from tests.simulator.conftest import TOKEN_REQUEST
-from tests.simulator.sdk import buckets
+from tests.simulator.sdk import buckets, signed_by_obs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,13 +83,12 @@ def test_a_killed_cloud_has_committed_or_not_as_it_was_told(data: Path, moment: 
 @pytest.mark.parametrize(("moment", "status"), [("before", 404), ("after", 200)])
 def test_the_process_is_killed_by_a_write_to_obs_too(data: Path, moment: str, status: int) -> None:
     first = lifecycle.start(data)
-    key = {"Authorization": "OBS embedded:unchecked"}
-    httpx.put(f"{first.obs}/bkt", headers=key)
+    httpx.put(f"{first.obs}/bkt", auth=signed_by_obs)
     lifecycle.call(data, "POST", "faults", {"kind": "kill", "service": "obs", "moment": moment})
     with pytest.raises(httpx.HTTPError):
-        httpx.put(f"{first.obs}/bkt/k", headers=key, content=b"x")
+        httpx.put(f"{first.obs}/bkt/k", auth=signed_by_obs, content=b"x")
     wait_for_death(first.pid)
-    assert httpx.get(f"{lifecycle.start(data).obs}/bkt/k", headers=key).status_code == status
+    assert httpx.get(f"{lifecycle.start(data).obs}/bkt/k", auth=signed_by_obs).status_code == status
 
 
 def test_everything_outlives_a_kill_and_the_urls_stay(data: Path) -> None:

@@ -83,14 +83,6 @@ def test_a_link_signed_in_advance_works(s3: Any, bucket: str) -> None:
         assert answer.read() == b"x"
 
 
-def test_a_bucket_s_name_may_be_in_the_host(cloud: RunningCloud, s3: Any, bucket: str) -> None:
-    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
-    url = s3.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
-    query = url.partition("?")[2]
-    answer = httpx.get(f"{cloud.obs}/k?{query}", headers={"Host": f"{bucket}.localhost"})
-    assert (answer.status_code, answer.content) == (200, b"x")
-
-
 @pytest.mark.parametrize(
     ("key", "secret", "code"),
     [("other", "embedded", "InvalidAccessKeyId"), ("embedded", "other", "SignatureDoesNotMatch")],
@@ -104,10 +96,17 @@ def test_wrong_credentials_are_refused_in_s3_s_shape(
     assert code_of(wrong.head_bucket, Bucket=bucket) == "403"
 
 
-def test_the_older_signature_is_checked_for_its_key(cloud: RunningCloud, bucket: str) -> None:
+def test_the_older_signature_is_checked_too(cloud: RunningCloud, bucket: str) -> None:
     v2 = Config(signature_version="s3")
     assert client(cloud, config=v2).list_objects_v2(Bucket=bucket)["KeyCount"] == 0
     assert code_of(client(cloud, "other", config=v2).list_buckets) == "InvalidAccessKeyId"
+    assert code_of(client(cloud, "embedded", "other", config=v2).list_buckets) == "SignatureDoesNotMatch"
+
+
+def test_some_calls_need_a_digest_of_their_body(cloud: RunningCloud, bucket: str) -> None:
+    """As OBS's pages have it; botocore's own replaces it by a checksum that OBS does not know."""
+    tags = {"TagSet": [{"Key": "team", "Value": "data"}]}
+    assert code_of(client(cloud).put_bucket_tagging, Bucket=bucket, Tagging=tags) == "MissingRequiredHeader"
 
 
 def test_no_credentials_at_all(cloud: RunningCloud) -> None:
@@ -150,3 +149,13 @@ def test_versions_are_kept_and_read(s3: Any, bucket: str) -> None:
     s3.delete_object(Bucket=bucket, Key="k")
     assert code_of(s3.get_object, Bucket=bucket, Key="k") == "NoSuchKey"
     assert len(s3.list_object_versions(Bucket=bucket)["Versions"]) == 2
+
+
+def test_moto_is_left_to_others_as_it_was(cloud: RunningCloud, s3: Any, bucket: str) -> None:
+    import moto.s3.models as moto_models
+    from moto.moto_api._internal import mock_random
+
+    dice, clock, owners = mock_random.getstate(), moto_models.utcnow, moto_models.s3_backends.bucket_accounts
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert mock_random.getstate() == dice
+    assert (moto_models.utcnow, moto_models.s3_backends.bucket_accounts) == (clock, owners)

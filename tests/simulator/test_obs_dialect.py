@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from pulumi_dataarts.simulator.testing import running_cloud
-from tests.simulator.sdk import buckets
+from tests.simulator.sdk import buckets, signed_by_obs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 
     from pulumi_dataarts.simulator.testing import RunningCloud
 
-KEY = {"Authorization": "OBS embedded:unchecked"}
-FORBID = {**KEY, "x-obs-forbid-overwrite": "true"}
+FORBID = {"x-obs-forbid-overwrite": "true"}
 
 
 @pytest.fixture
 def send(cloud: RunningCloud) -> Callable[..., httpx.Response]:
     buckets(cloud).create_bucket(Bucket="state")
-    return lambda method, target, **more: httpx.request(method, cloud.obs + target, **{"headers": KEY, **more})
+    return lambda method, target, **more: httpx.request(method, cloud.obs + target, auth=signed_by_obs, **more)
 
 
 def code(answer: httpx.Response) -> tuple[int, str]:
@@ -88,18 +87,18 @@ def test_an_append_needs_its_bucket(send: Any) -> None:
 def test_what_was_appended_outlives_the_process_and_goes_on_growing(tmp_path: Path) -> None:
     with running_cloud(tmp_path) as cloud:
         buckets(cloud).create_bucket(Bucket="state")
-        httpx.post(f"{cloud.obs}/state/log?append&position=0", content=b"1", headers=KEY)
+        httpx.post(f"{cloud.obs}/state/log?append&position=0", content=b"1", auth=signed_by_obs)
     with running_cloud(tmp_path) as cloud:
-        answer = httpx.post(f"{cloud.obs}/state/log?append&position=1", content=b"2", headers=KEY)
+        answer = httpx.post(f"{cloud.obs}/state/log?append&position=1", content=b"2", auth=signed_by_obs)
         assert answer.status_code == 200
-        assert httpx.get(f"{cloud.obs}/state/log", headers=KEY).content == b"12"
+        assert httpx.get(f"{cloud.obs}/state/log", auth=signed_by_obs).content == b"12"
 
 
 def test_a_bucket_has_a_default_class_that_can_be_changed(send: Any) -> None:
     policy = "<StoragePolicy><DefaultStorageClass>{}</DefaultStorageClass></StoragePolicy>"
     assert send("HEAD", "/state").headers["x-default-storage-class"] == "STANDARD"
     assert send("PUT", "/state?storagePolicy", content=policy.format("GLACIER")).status_code == 200
-    assert send("PUT", "/cold", headers={**KEY, "x-default-storage-class": "STANDARD_IA"}).status_code == 200
+    assert send("PUT", "/cold", headers={"x-default-storage-class": "STANDARD_IA"}).status_code == 200
     told = [send("HEAD", f"/{bucket}").headers["x-default-storage-class"] for bucket in ("state", "cold")]
     assert told == ["GLACIER", "STANDARD_IA"]
     assert code(send("PUT", "/state?storagePolicy", content=policy.format("HOT"))) == (400, "MalformedXML")

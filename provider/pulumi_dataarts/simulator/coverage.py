@@ -51,13 +51,21 @@ _OBS: Final = """\
 ## OBS
 
 The OBS endpoint speaks the S3 protocol: buckets, objects, uploads in parts, versions, tags, lifecycle rules, policies
-(kept, not enforced). Signatures of version 4 are checked; version 2, OBS's own and links signed in advance are checked
-for the access key alone. What OBS has besides:
+(kept, not enforced). Signatures of version 4, of version 2 and OBS's own are checked, in headers and in links signed in
+advance, with their dates and the digests of the body. A bucket's name may stand in the path, or before `.localhost` in
+the host. OBS's official SDK (`esdk-obs-python`, unmodified) drives it with each of the three signatures, in
+`test_obs_sdk.py`; boto3 does in `test_obs.py`. What differs from S3:
 
 - `PUT` with `x-obs-forbid-overwrite: true`: 409 `ObjectAlreadyExists` where the object exists;
 - `POST /{key}?append&position={n}`: grows the object at its end, at most 10,000 times; 409 `PositionNotEqualToLength`
   for any other position, 409 `ObjectNotAppendable` for an object that was put;
-- creating one's own bucket again: 200, and nothing changes.
+- creating one's own bucket again: 200, and nothing changes;
+- `PUT ?lifecycle`, `PUT ?tagging` of a bucket and `POST ?delete` need a `Content-MD5`: 400 without (the pages say so; the
+  code, `MissingRequiredHeader`, is not documented);
+- `PUT ?storagePolicy` and `GET ?storagePolicy`, and `x-default-storage-class`: a bucket's default class, in S3's words;
+- `PUT ?policy`: 204;
+- a caller that signs in OBS's own way has `x-obs-…` headers, any other `x-amz-…`; bodies are S3's for both;
+- what OBS has and S3 has not (`?quota`, `?storageinfo`, `?customdomain`, …): 501 `NotImplemented`.
 """
 _SETTINGS: Final = """\
 ## Settings

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
@@ -28,7 +29,7 @@ from werkzeug.wrappers import Response
 from pulumi_dataarts.simulator.s3 import S3Answer, S3Request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _PARTITION: Final = "aws"
 # moto takes the region from here; with its default region, any location of a bucket is accepted.
@@ -55,10 +56,7 @@ class Moto:
             request.method, "http://localhost" + request.target, headers, request.body
         )
         moment = datetime.fromtimestamp(moment_s, UTC)
-        with _one_at_a_time:
-            s3_backends.bucket_accounts = self._owners
-            mock_random.seed(seed)
-            moto_models.utcnow = lambda: moment.replace(tzinfo=None)  # type: ignore[attr-defined]
+        with _one_at_a_time, _world(self._owners, moment.replace(tzinfo=None), seed):
             answer = _answer(moto_request, request)
             if request.creates_bucket and answer.status < 300:
                 # moto dates a bucket by another clock than its objects.
@@ -148,6 +146,19 @@ class Moto:
     @property
     def _buckets(self) -> dict[str, Any]:
         return self._backend.buckets
+
+
+@contextmanager
+def _world(owners: dict[str, tuple[str, str]], moment: datetime, seed: int) -> Iterator[None]:
+    """Give moto these buckets, this time and these dice, and then back its own: others may use moto in this process."""
+    before = s3_backends.bucket_accounts, moto_models.utcnow, mock_random.getstate()  # type: ignore[attr-defined]
+    s3_backends.bucket_accounts, moto_models.utcnow = owners, lambda: moment  # type: ignore[attr-defined]
+    mock_random.seed(seed)
+    try:
+        yield
+    finally:
+        s3_backends.bucket_accounts, moto_models.utcnow = before[:2]  # type: ignore[attr-defined]
+        mock_random.setstate(before[2])
 
 
 class _StoredKey(FakeKey):

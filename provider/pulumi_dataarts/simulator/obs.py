@@ -10,7 +10,6 @@ from __future__ import annotations
 import socket
 import time
 import uuid
-from dataclasses import replace
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
@@ -18,7 +17,7 @@ from xml.etree import ElementTree as ET
 
 from werkzeug.wrappers import Request as WsgiRequest
 
-from pulumi_dataarts.simulator import s3_auth
+from pulumi_dataarts.simulator import obs_headers, s3_auth
 from pulumi_dataarts.simulator.auth import TEMPORARY_KIND
 from pulumi_dataarts.simulator.cloud import end_process
 from pulumi_dataarts.simulator.objects import ObjectError
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
 HEADERS: Final = "embedded.headers"
 PAGE_SIZE = 1000
 KEY_BYTES_MAX: Final = 1024
-_VIRTUAL_HOST: Final = ".localhost"
 # Set by the server itself, for the answer that really travels.
 _OWN_HEADERS: Final = frozenset({"date", "server", "content-length"})
 
@@ -71,14 +69,18 @@ class ObsEndpoint:
         if kind.startswith("drop"):
             environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
             return []
-        start_response(_status_line(answer), [*_headers(request, answer), ("x-amz-request-id", request_id)])
+        answer = obs_headers.told(answer, request, request_id)
+        start_response(_status_line(answer), _headers(request, answer))
         return [] if request.method == "HEAD" else [answer.body]
 
     def _serve(self, request: S3Request) -> S3Answer:
+        if request.method == "HEAD" and "apiversion" in request.query:
+            # Asked without a signature, by the official SDK, to choose between OBS's own signature and the older one.
+            return S3Answer(200, {"x-obs-api": "3.0"})
         refusal = s3_auth.refusal(request, self._settings, self._wall.now(), self._temporary)
         if refusal is not None:
             return refusal
-        in_path_style = _in_path_style(request)
+        in_path_style = obs_headers.as_s3(request.in_path_style)
         if in_path_style.creates_bucket and self._s3.moto.has_bucket(in_path_style.bucket):
             # Creating one's own bucket again succeeds and changes nothing (section 6.4).
             return S3Answer(200, {"Location": in_path_style.raw_path})
@@ -152,13 +154,6 @@ def _read(environ: dict[str, Any]) -> S3Request:
     body = WsgiRequest(environ).get_data(cache=False)
     target = environ["REQUEST_URI"]
     return S3Request(environ["REQUEST_METHOD"], target, environ[HEADERS], body)
-
-
-def _in_path_style(request: S3Request) -> S3Request:
-    host = request.headers.get("Host", "").partition(":")[0]
-    if not host.endswith(_VIRTUAL_HOST):
-        return request
-    return replace(request, target=f"/{host.removesuffix(_VIRTUAL_HOST)}{request.target}")
 
 
 def _status_line(answer: S3Answer) -> str:

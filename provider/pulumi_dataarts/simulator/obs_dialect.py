@@ -28,6 +28,12 @@ APPENDS_MAX: Final = 10_000
 _APPENDED, _SCOPE = "obs.appended", ""
 _NEXT: Final = "x-obs-next-append-position"
 _CLASSES, _CLASS = "obs.classes", "x-default-storage-class"
+# What OBS has and S3 has not: S3 would take the request for one without it.
+_ABSENT: Final = frozenset({
+    "backtosource", "bucketstatus", "customdomain", "deletebucket", "directcoldaccess", "dispolicy", "fileinterface",
+    "length", "metadata", "mirrorbacktosource", "modify", "name", "obscompresspolicy", "quota", "rename",
+    "storageclass", "storageinfo", "truncate",
+})  # fmt: skip
 _DEFAULT_CLASS: Final = re.compile(rb"<DefaultStorageClass>(STANDARD|STANDARD_IA|GLACIER)</DefaultStorageClass>")
 
 
@@ -45,8 +51,12 @@ class ObsDialect:
 
     def call(self, request: S3Request) -> S3Answer:
         """Answer a request; when it returns, what it changed is durable."""
-        if not request.key:
-            return self._bucket(request)
+        if any(name.lower() in _ABSENT for name in request.query):
+            target = request.target
+            return s3_auth.error(501, "NotImplemented", f"The embedded OBS does not simulate {target}.", request)
+        return self._object(request) if request.key else self._bucket(request)
+
+    def _object(self, request: S3Request) -> S3Answer:
         if request.method == "GET":
             return self._s3.call(request)
         if request.method == "HEAD":
@@ -65,19 +75,29 @@ class ObsDialect:
         if request.method == "PUT":
             with self._store.transaction():
                 return self._classify(request) if "storagePolicy" in request.query else self._put_bucket(request)
+        if request.method == "GET" and "storagePolicy" in request.query and self.moto.has_bucket(request.bucket):
+            return self._class_of(request)
         answer = self._s3.call(request)
         if request.method != "HEAD" or answer.status >= 300:
             return answer
-        with self._store.transaction():
-            kept = self._store.get(_CLASSES, _SCOPE, request.bucket) or {"class": "STANDARD"}
-        return replace(answer, headers={**answer.headers, _CLASS: str(kept["class"])})
+        return replace(answer, headers={**answer.headers, _CLASS: self._kept_class(request)})
 
     def _put_bucket(self, request: S3Request) -> S3Answer:
         is_new = request.creates_bucket and not self.moto.has_bucket(request.bucket)
         answer = self._s3.call(request)
         if is_new and answer.status < 300:
             self._store.put(_CLASSES, _SCOPE, request.bucket, {"class": _header(request, _CLASS) or "STANDARD"})
-        return answer
+        # OBS says 204 where S3 says 200.
+        return replace(answer, status=204) if answer.status == 200 and "policy" in request.query else answer
+
+    def _kept_class(self, request: S3Request) -> str:
+        with self._store.transaction():
+            kept = self._store.get(_CLASSES, _SCOPE, request.bucket) or {"class": "STANDARD"}
+        return str(kept["class"])
+
+    def _class_of(self, request: S3Request) -> S3Answer:
+        told = f"<DefaultStorageClass>{self._kept_class(request)}</DefaultStorageClass>"
+        return S3Answer(200, {"Content-Type": "application/xml"}, f"<StoragePolicy>{told}</StoragePolicy>".encode())
 
     def _classify(self, request: S3Request) -> S3Answer:
         found = _DEFAULT_CLASS.search(request.body)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+VIRTUAL_HOST: Final = ".localhost"
 _CODE: Final = re.compile(rb"<Code>(\w+)</Code>")
 
 
@@ -39,6 +40,14 @@ class S3Request:
     def key(self) -> str:
         """The object's key, or empty."""
         return unquote(self.raw_path[1:].partition("/")[2])
+
+    @property
+    def in_path_style(self) -> S3Request:
+        """The same request with its bucket in the path, where it is in the host."""
+        host = next((value for name, value in self.headers.items() if name.lower() == "host"), "").partition(":")[0]
+        if not host.endswith(VIRTUAL_HOST):
+            return self
+        return replace(self, target=f"/{host.removesuffix(VIRTUAL_HOST)}{self.target}")
 
     @property
     def creates_bucket(self) -> bool:

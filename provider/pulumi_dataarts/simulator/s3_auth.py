@@ -1,53 +1,52 @@
-"""Who is calling OBS: the access key of every request, and the signature of those that are signed the V4 way.
+"""Who is calling OBS: the key and the signature of every request, and the digests of its body.
 
-Requests signed the V2 way or in OBS's own way, and links signed in advance, are checked for the key alone.
-
-Source: OBS, S3-compatible API, "Authenticating a Request"; obs_faq_0274; the V4 algorithm is Amazon's published one.
+Source: huawei-obs-iam.md sections 6.2 to 6.4. Not documented: the codes for a link that has ended (AccessDenied, as
+with S3) and for a missing `Content-MD5`, and a token's that is not the key's (InvalidAccessKeyId).
 """
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import hmac
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, quote, urlsplit
 from xml.sax.saxutils import escape
 
+from pulumi_dataarts.simulator import s3_signatures
 from pulumi_dataarts.simulator.s3 import S3Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pulumi_dataarts.simulator.s3 import S3Request
+    from pulumi_dataarts.simulator.s3_signatures import Claim
     from pulumi_dataarts.simulator.settings import Settings
 
-_V4: Final = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=(?P<key>[^/]+)/(?P<scope>[^,]+),\s*"
-    r"SignedHeaders=(?P<headers>[^,]+),\s*Signature=(?P<signature>[0-9a-f]+)"
-)
-_KEY_ONLY: Final = re.compile(r"(?:AWS|OBS) (?P<key>[^:]+):")
-_DATE: Final = "%Y%m%dT%H%M%SZ"
 _DIGEST: Final = re.compile("[0-9a-f]{64}")
+# Calls that OBS takes with a digest of their body only: method and subresource.
+_NEEDS_MD5: Final = frozenset({("PUT", "lifecycle"), ("PUT", "tagging"), ("POST", "delete")})
 _REFUSALS: Final = {
     "AccessDenied": (403, "Access Denied"),
     "InvalidAccessKeyId": (403, "The access key ID you provided does not exist in our records."),
     "SignatureDoesNotMatch": (403, "The request signature we calculated does not match the one you provided."),
     "RequestTimeTooSkewed": (403, "The difference between the request time and the current time is too large."),
     "XAmzContentSHA256Mismatch": (400, "The body is not the one that the request's digest was made of."),
+    "BadDigest": (400, "The Content-MD5 you specified did not match what we received."),
+    "InvalidDigest": (400, "The Content-MD5 you specified is not valid."),
+    "MissingRequiredHeader": (400, "This request needs the header Content-MD5."),
 }
 
 
 def refusal(
     request: S3Request, settings: Settings, now_s: float, temporary: Callable[[str], Mapping[str, Any] | None]
 ) -> S3Answer | None:
-    """Return why the caller may not be served, in S3's shape, or None when it may.
+    """Return why the request may not be served, in S3's shape, or None when it may.
 
     `temporary` returns the temporary key of a name, while it holds.
     """
-    code = _wrong(request, settings, now_s, temporary)
+    code = _wrong_caller(request, settings, now_s, temporary) or _wrong_body(request)
     if not code:
         return None
     status, message = _REFUSALS[code]
@@ -65,74 +64,48 @@ def error(status: int, code: str, message: str, request: S3Request) -> S3Answer:
     return S3Answer(status, {"Content-Type": "application/xml"}, body)
 
 
-def _wrong(
+def _wrong_caller(
     request: S3Request, settings: Settings, now_s: float, temporary: Callable[[str], Mapping[str, Any] | None]
 ) -> str:
-    headers = {name.lower(): value for name, value in request.headers.items()}
-    authorization = headers.get("authorization", "")
-    if signed := _V4.match(authorization):
-        if signed["key"] == settings.access_key:
-            return _wrong_signature(request, headers, signed, settings.secret_key, settings.skew_s, now_s)
-        issued = temporary(signed["key"])
-        token = headers.get("x-amz-security-token") or headers.get("x-obs-security-token", "")
-        if issued is None or not hmac.compare_digest(token.encode(), issued["securitytoken"].encode()):
-            return "InvalidAccessKeyId"
-        return _wrong_signature(request, headers, signed, issued["secret"], settings.skew_s, now_s)
-    key = _KEY_ONLY.match(authorization)
-    given = key["key"] if key else _key_in_query(request)
-    if not given:
+    claim = s3_signatures.read(request)
+    if claim is None or claim.signed_s is claim.until_s is None:
         return "AccessDenied"
-    return "" if given == settings.access_key else "InvalidAccessKeyId"
-
-
-def _key_in_query(request: S3Request) -> str:
-    query = request.query
-    credential = query.get("X-Amz-Credential", "").partition("/")[0]
-    return credential or query.get("AWSAccessKeyId") or query.get("AccessKeyId", "")
-
-
-def _wrong_signature(
-    request: S3Request, headers: Mapping[str, str], signed: re.Match[str], secret: str, skew_s: float, now_s: float
-) -> str:
-    signed_at = _signed_at(headers)
-    if signed_at is None:
-        return "AccessDenied"
-    canonical = _canonical_request(request, headers, signed["headers"])
-    to_sign = "\n".join(["AWS4-HMAC-SHA256", f"{signed_at:{_DATE}}", signed["scope"], _sha256(canonical.encode())])
-    key = f"AWS4{secret}".encode()
-    for part in [*signed["scope"].split("/"), to_sign]:
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    if not hmac.compare_digest(key.hex(), signed["signature"]):
+    secret = settings.secret_key if claim.access_key == settings.access_key else _issued(claim, temporary)
+    if secret is None:
+        return "InvalidAccessKeyId"
+    if not claim.fits(secret):
         return "SignatureDoesNotMatch"
-    if abs(now_s - signed_at.timestamp()) > skew_s:
-        return "RequestTimeTooSkewed"
-    declared = headers.get("x-amz-content-sha256", "")
-    is_false = _DIGEST.fullmatch(declared) and declared != _sha256(request.body)
-    return "XAmzContentSHA256Mismatch" if is_false else ""
+    return _wrong_time(claim, settings.skew_s, now_s)
 
 
-def _signed_at(headers: Mapping[str, str]) -> datetime | None:
-    """Return when a request was signed: by `x-amz-date`, or else by the plain `Date`, as OBS's own SDK does."""
-    try:
-        if "x-amz-date" in headers:
-            return datetime.strptime(headers["x-amz-date"], _DATE).replace(tzinfo=UTC)
-        return parsedate_to_datetime(headers.get("date", "")).astimezone(UTC)
-    except ValueError:
+def _issued(claim: Claim, temporary: Callable[[str], Mapping[str, Any] | None]) -> str | None:
+    """Return the secret of a temporary key, if the claim has its token."""
+    issued = temporary(claim.access_key)
+    if issued is None or not hmac.compare_digest(claim.token.encode(), issued["securitytoken"].encode()):
         return None
+    return str(issued["secret"])
 
 
-def _canonical_request(request: S3Request, headers: Mapping[str, str], signed_headers: str) -> str:
-    query = sorted(parse_qsl(urlsplit(request.target).query, keep_blank_values=True))
-    lines = [
-        request.method,
-        request.raw_path,
-        "&".join(f"{quote(key, safe='~')}={quote(value, safe='~')}" for key, value in query),
-        "".join(f"{name}:{' '.join(headers.get(name, '').split())}\n" for name in signed_headers.split(";")),
-        signed_headers,
-        headers.get("x-amz-content-sha256") or _sha256(request.body),
-    ]
-    return "\n".join(lines)
+def _wrong_time(claim: Claim, skew_s: float, now_s: float) -> str:
+    if claim.until_s is not None and now_s > claim.until_s:
+        return "AccessDenied"
+    early_s = 0.0 if claim.signed_s is None else claim.signed_s - now_s
+    late_s = -early_s if claim.until_s is None else 0.0
+    return "RequestTimeTooSkewed" if max(early_s, late_s) > skew_s else ""
 
 
-def _sha256(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
+def _wrong_body(request: S3Request) -> str:
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    declared, md5 = headers.get("x-amz-content-sha256", ""), headers.get("content-md5", "")
+    if _DIGEST.fullmatch(declared) and declared != s3_signatures.sha256(request.body):
+        return "XAmzContentSHA256Mismatch"
+    if not md5:
+        is_needed = not request.in_path_style.key and any(
+            (request.method, name) in _NEEDS_MD5 for name in request.query
+        )
+        return "MissingRequiredHeader" if is_needed else ""
+    try:
+        is_same = base64.b64decode(md5, validate=True) == hashlib.md5(request.body, usedforsecurity=False).digest()
+    except binascii.Error:
+        return "InvalidDigest"
+    return "" if is_same or declared.startswith("STREAMING-") else "BadDigest"
