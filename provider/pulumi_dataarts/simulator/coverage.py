@@ -60,8 +60,8 @@ the host. OBS's official SDK (`esdk-obs-python`, unmodified) drives it with each
 - `POST /{key}?append&position={n}`: grows the object at its end, at most 10,000 times; 409 `PositionNotEqualToLength`
   for any other position, 409 `ObjectNotAppendable` for an object that was put;
 - creating one's own bucket again: 200, and nothing changes;
-- `PUT ?lifecycle`, `PUT ?tagging` of a bucket and `POST ?delete` need a `Content-MD5`: 400 without (the pages say so; the
-  code, `MissingRequiredHeader`, is not documented);
+- `PUT ?lifecycle`, `PUT ?tagging` of a bucket and `POST ?delete` need a `Content-MD5`: 400 without (the pages say so;
+  the code, `MissingRequiredHeader`, is not documented);
 - `PUT ?storagePolicy` and `GET ?storagePolicy`, and `x-default-storage-class`: a bucket's default class, in S3's words;
 - `PUT ?policy`: 204;
 - a caller that signs in OBS's own way has `x-obs-…` headers, any other `x-amz-…`; bodies are S3's for both;

@@ -1,6 +1,6 @@
 """Whose headers travel: a caller who signs in OBS's own way says and hears `x-obs-…`, any other `x-amz-…`.
 
-Source: huawei-obs-iam.md section 6.4: responses have `x-amz-request-id` and `x-amz-id-2` for S3-signed calls, `x-obs-…`
+Source: OBS API and its S3-compatible API, common response headers: responses have `x-amz-request-id` and `x-amz-id-2` for S3-signed calls, `x-obs-…`
 for OBS-signed ones; an error names its request too.
 """
 

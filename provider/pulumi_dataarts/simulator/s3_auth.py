@@ -1,6 +1,6 @@
 """Who is calling OBS: the key and the signature of every request, and the digests of its body.
 
-Source: huawei-obs-iam.md sections 6.2 to 6.4. Not documented: the codes for a link that has ended (AccessDenied, as
+Source: OBS, S3-compatible API, "Authenticating a Request" and its calls' pages; obs_faq_0274. Not documented: the codes for a link that has ended (AccessDenied, as
 with S3) and for a missing `Content-MD5`, and a token's that is not the key's (InvalidAccessKeyId).
 """
 

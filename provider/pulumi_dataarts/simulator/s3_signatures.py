@@ -2,7 +2,8 @@
 
 In a header: version 4, version 2 (`AWS`), OBS's own (`OBS`); and each in the query, for links signed in advance.
 
-Source: huawei-obs-iam.md section 6.2 for the schemes and OBS's own text; versions 2 and 4 are Amazon's published ones.
+Source: OBS API "Authentication of Signature in a Header" for OBS's own, OBS S3-compatible API "Authenticating a Request";
+versions 2 and 4 are Amazon's published ones.
 """
 
 from __future__ import annotations

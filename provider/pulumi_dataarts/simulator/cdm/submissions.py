@@ -31,7 +31,7 @@ def start_job(request: Request, context: Context) -> Answer:
 def create_and_start_random_cluster_job(request: Request, context: Context) -> Answer:
     """Create a job on one of the named clusters, the first that runs, and start it: it is PENDING for a while.
 
-    Source: huawei-cdm.md section 3.2. The page's example is PENDING, which no page explains; for how long is not
+    Source: CDM API "Creating and Executing a Job in a Random Cluster". Its example is PENDING, which no page explains; for how long is not
     documented (`boot_s` here), nor is how the service chooses.
     """
     body = request.json()
