@@ -1,7 +1,7 @@
 """Whose headers travel: a caller who signs in OBS's own way says and hears `x-obs-…`, any other `x-amz-…`.
 
-Source: OBS API and its S3-compatible API, common response headers: responses have `x-amz-request-id` and `x-amz-id-2` for S3-signed calls, `x-obs-…`
-for OBS-signed ones; an error names its request too.
+Source: OBS API and its S3-compatible API, common response headers: `x-amz-request-id` and `x-amz-id-2` for S3-signed
+calls, `x-obs-…` for OBS-signed ones; an error names its request too.
 """
 
 from __future__ import annotations

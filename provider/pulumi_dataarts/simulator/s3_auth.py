@@ -1,7 +1,8 @@
 """Who is calling OBS: the key and the signature of every request, and the digests of its body.
 
-Source: OBS, S3-compatible API, "Authenticating a Request" and its calls' pages; obs_faq_0274. Not documented: the codes for a link that has ended (AccessDenied, as
-with S3) and for a missing `Content-MD5`, and a token's that is not the key's (InvalidAccessKeyId).
+Source: OBS, S3-compatible API, "Authenticating a Request" and its calls' pages; obs_faq_0274. Not documented: the codes
+for a link that has ended (AccessDenied, as with S3), for a missing `Content-MD5`, and for a token that is not the key's
+(InvalidAccessKeyId).
 """
 
 from __future__ import annotations

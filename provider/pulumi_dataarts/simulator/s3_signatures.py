@@ -2,8 +2,8 @@
 
 In a header: version 4, version 2 (`AWS`), OBS's own (`OBS`); and each in the query, for links signed in advance.
 
-Source: OBS API "Authentication of Signature in a Header" for OBS's own, OBS S3-compatible API "Authenticating a Request";
-versions 2 and 4 are Amazon's published ones.
+Source: OBS API "Authentication of Signature in a Header" for OBS's own; its S3-compatible API, "Authenticating a
+Request"; versions 2 and 4 are Amazon's published ones.
 """
 
 from __future__ import annotations

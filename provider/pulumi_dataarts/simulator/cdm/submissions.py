@@ -31,8 +31,8 @@ def start_job(request: Request, context: Context) -> Answer:
 def create_and_start_random_cluster_job(request: Request, context: Context) -> Answer:
     """Create a job on one of the named clusters, the first that runs, and start it: it is PENDING for a while.
 
-    Source: CDM API "Creating and Executing a Job in a Random Cluster". Its example is PENDING, which no page explains; for how long is not
-    documented (`boot_s` here), nor is how the service chooses.
+    Source: CDM API "Creating and Executing a Job in a Random Cluster". Its example is PENDING, which no page explains;
+    for how long is not documented (`boot_s` here), nor is how the service chooses.
     """
     body = request.json()
     given = body.get("clusters") if isinstance(body, dict) else None
