@@ -140,7 +140,9 @@ def test_what_is_wrong_with_an_archive_is_told_before_anything_is_sent(life: Lif
     bundle = orders()
     bundle.jobs["orders_daily"]["nodes"] = []
     upload(life.session, bundle)
-    with pytest.raises(ConfigError, match="orders.zip: job orders_daily: nodes must be a list of at least one object"):
+    with pytest.raises(
+        ConfigError, match="orders.zip: jobs/orders_daily.job: nodes must be a list of at least one object"
+    ):
         life.up(path=PATH)
     assert calls(cloud) == []
 

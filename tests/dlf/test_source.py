@@ -70,10 +70,10 @@ def test_every_mistake_in_a_directory_is_told(source: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         read_source("orders")
     assert str(caught.value).splitlines() == [
-        "bundle orders: jobs/notes.txt: only *.job belong here",
-        "scripts/lonely.sql: lonely.script is missing beside it",
-        "scripts/clean_orders.script: its content lies in clean_orders.sql and in clean_orders.py",
-        "scripts/sum_orders.script: has content, and so does sum_orders.sql",
+        "orders/jobs/notes.txt: only *.job belong here",
+        "orders/scripts/lonely.sql: lonely.script is missing beside it",
+        "orders/scripts/clean_orders.script: its content lies in clean_orders.sql and in clean_orders.py",
+        "orders/scripts/sum_orders.script: has content, and so does sum_orders.sql",
     ]
 
 

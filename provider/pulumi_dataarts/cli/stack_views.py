@@ -167,7 +167,7 @@ def config_row(key: str, value: Any, vault: Vault | None, path: Path) -> dict[st
 
 
 def _print_outputs(shown: dict[str, Any]) -> None:
-    click.echo(f"{len(shown)} outputs")
+    click.echo("1 output" if len(shown) == 1 else f"{len(shown)} outputs")
     for key, value in sorted(shown.items()):
         click.echo(f"    {key:<24} {_text(value)}")
 

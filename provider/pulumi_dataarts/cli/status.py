@@ -47,7 +47,7 @@ def _of(chosen: Chosen, *, is_looking: bool) -> dict[str, Any]:
     resources = runs.load(stack, chosen.keyring).snapshot.resources
     found: dict[str, Any] = {
         "stack": stack.name,
-        "resources": len(resources),
+        "resources": sum(not urns.is_provider_type(item.type) for item in resources),
         "at_work": [str(owner) for owner in locks.owners(stack)],
         "unfinished": stack.has_journal(),
         "running": {

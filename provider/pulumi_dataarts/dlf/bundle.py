@@ -142,7 +142,7 @@ def checked(bundle: Bundle) -> Bundle:
         "resource": bundle.resources,
     }
     mistakes = [
-        f"{kind} {name}: {mistake}"
+        f"{kind}s/{name}.{kind}: {mistake}"
         for kind, bodies in held.items()
         for name, body in bodies.items()
         for mistake in _RULES[kind](name, body)

@@ -3,7 +3,7 @@
 Each rule yields one sentence that names the place. What the pages leave open (types of nodes, names of properties,
 further keys) is left open here.
 
-Source: DataArts Factory API "Creating a Job" "Creating a Script", "Creating a Resource". Names are checked by length
+Source: DataArts Factory API "Creating a Job", "Creating a Script", "Creating a Resource". Names are checked by length
 and character class; that letters of any alphabet are allowed is taken from the Chinese pages.
 """
 

@@ -43,7 +43,7 @@ def read_source(source: str | Path) -> Bundle:
             hint="Name a directory with jobs/<name>.job in it, or a zip; relative to the program's directory.",
         ) from error
     except ConfigError as error:
-        raise ConfigError(f"bundle {source}: {error.message}", hint=error.hint) from error
+        raise ConfigError("\n".join(_placed(path, error.message)), hint=error.hint) from error
 
 
 def pack(source: str | Path) -> str:
@@ -59,6 +59,14 @@ def pack(source: str | Path) -> str:
         ConfigError: nothing there, or mistakes in it.
     """
     return keep(read_source(source).to_zip())
+
+
+def _placed(path: Path, mistakes: str) -> Iterator[str]:
+    """Yield mistakes with where each is: in a directory, the file that an editor opens."""
+    inside = tuple(f"{folder}/" for folder in FOLDERS)
+    for mistake in mistakes.splitlines():
+        is_file = path.is_dir() and mistake.startswith(inside)
+        yield f"{path}/{mistake}" if is_file else f"bundle {path}: {mistake}"
 
 
 def _entries(folder: Path) -> dict[str, bytes]:
