@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from pulumi_dataarts.errors import AlreadyExists, ConfigError, NotFound, OutcomeUnknown
+from pulumi_dataarts.errors import AlreadyExists, Cancelled, ConfigError, NotFound, OutcomeUnknown
+from pulumi_dataarts.huawei.uploads import LARGE_BYTES, Upload
 from pulumi_dataarts.obs import api
 from pulumi_dataarts.obs.object import ObjectProvider
-from tests.lives import Life, Mistaken
+from tests.lives import Life, Mistaken, open_at
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -272,3 +273,27 @@ def test_an_object_in_the_cold_class_is_written_anew_since_it_cannot_be_copied(
     assert console.get_object_tagging(Bucket="lake", Key=KEY)["TagSet"] == [{"Key": "stage", "Value": "dev"}]
     life.refresh()
     assert life.up(**full) == "same"
+
+
+def test_a_large_upload_that_is_stopped_is_sent_once_and_leaves_nothing(
+    cloud: RunningCloud, bucket: str, console: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stoppable = open_at(cloud, [])
+    reads = 0
+
+    def read(upload: Upload, size: int = -1) -> bytes:
+        nonlocal reads
+        reads += 1
+        if size < LARGE_BYTES and reads > 20:  # botocore, which has read it once to sign it, is sending it
+            stoppable.stop()
+        return whole(upload, size)
+
+    whole = Upload.read
+    monkeypatch.setattr(Upload, "read", read)
+    large = tmp_path / "large.bin"
+    large.write_bytes(bytes(LARGE_BYTES))
+    before = len(cloud.requests())
+    with pytest.raises(Cancelled, match="stopped, while uploading lake/large"), large.open("rb") as body:
+        api.put_object(stoppable, bucket, "large", body)
+    assert [item["Key"] for item in console.list_objects_v2(Bucket=bucket).get("Contents", [])] == []
+    assert sum(asked.method == "PUT" for asked in cloud.requests()[before:]) <= 1

@@ -92,7 +92,9 @@ class Starter:
             return seen if seen.status in ENDED else None
 
         def describe() -> str:
-            return seen.status if seen.progress is None else f"{seen.status}, progress {seen.progress:g}"
+            progress = None if seen.progress is None else f"progress {seen.progress:g}"
+            rows = f"{seen.write_rows} rows written" if seen.write_rows else None
+            return ", ".join(filter(None, [seen.status, progress, rows]))
 
         what = f"the end of run {key(run)} of {self.about}"
         try:

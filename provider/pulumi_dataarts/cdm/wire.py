@@ -109,6 +109,7 @@ class Submission(Wire):
     submission_id: int | None = Field(alias="submission-id", default=None)
     status: str = ""
     progress: float | None = None
+    write_rows: int | None = None
     creation_date: int | None = Field(alias="creation-date", default=None)
     execute_date: int | None = Field(alias="execute-date", default=None)
     last_update_date: int | None = Field(alias="last-update-date", default=None)

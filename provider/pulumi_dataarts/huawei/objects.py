@@ -56,7 +56,8 @@ _SERVER: Final = 500
 def put(session: Session, bucket: str, key: str, content: bytes, *, metadata: Mapping[str, str] | None = None) -> None:
     """Write an object, over what was there. Done twice it does no harm."""
     with translated("put object", f"{bucket}/{key}"):
-        session.obs().put_object(Bucket=bucket, Key=key, Body=content, Metadata=dict(metadata or {}))
+        body = session.uploaded(content, f"{bucket}/{key}")
+        session.obs().put_object(Bucket=bucket, Key=key, Body=body, Metadata=dict(metadata or {}))
 
 
 def metadata_of(session: Session, bucket: str, key: str) -> dict[str, str]:

@@ -58,12 +58,13 @@ class Pauses:
         """
         left_s = seconds
         while left_s > SLICE_S:
-            self._require_time()
+            self.require_time()
             self._clock.sleep(SLICE_S)
             left_s -= SLICE_S
         self._clock.sleep(left_s)
 
-    def _require_time(self) -> None:
+    def require_time(self) -> None:
+        """Raise what a sleep would: Cancelled, or WaitTimeout."""
         if self._stopped.is_set():
             raise Cancelled("stopped")
         until_s = getattr(self._operation, "until_s", None)

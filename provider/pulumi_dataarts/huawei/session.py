@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import threading
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Literal, TypeVar, cast
 
 from pulumi_dataarts.errors import AuthError
 from pulumi_dataarts.huawei import settings as configuration
@@ -19,6 +20,7 @@ from pulumi_dataarts.huawei.storage import NO_KEY_HINT, open_storage
 from pulumi_dataarts.huawei.temporary import Key, Keys, keys_of
 from pulumi_dataarts.huawei.throttle import Throttle
 from pulumi_dataarts.huawei.transport import Connection, ErrorTable, Service
+from pulumi_dataarts.huawei.uploads import LARGE_BYTES, Upload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
@@ -104,6 +106,13 @@ class Session:
             tell=self.tell,
             describe=describe,
         )
+
+    def uploaded(self, body: bytes | BinaryIO, what: str) -> bytes | BinaryIO | Upload:
+        """Return a body for boto3: a large one tells how far it is, and ends when the run is stopped."""
+        file = io.BytesIO(body) if isinstance(body, bytes) else body
+        size_bytes = file.seek(0, io.SEEK_END)
+        file.seek(0)
+        return Upload(file, what, clock=self._pauses, tell=self.tell) if size_bytes >= LARGE_BYTES else body
 
     def limited(self, seconds: float) -> AbstractContextManager[None]:
         """Give all waiting in this thread so much time, inside the block; 0 is no limit."""

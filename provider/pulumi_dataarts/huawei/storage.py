@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from pulumi_dataarts.errors import AuthError
+from pulumi_dataarts.errors import AuthError, ProvisionError
 
 if TYPE_CHECKING:
     from pulumi_dataarts.huawei.settings import Settings
@@ -63,6 +63,7 @@ def open_storage(settings: Settings, keys: Keys | None) -> Any:
     )
     for operation in _WITH_MD5:
         client.meta.events.register(f"before-sign.s3.{operation}", _add_md5)
+    client.meta.events.register_first("needs-retry.s3", _give_up)
     return client
 
 
@@ -89,6 +90,13 @@ class _Provider:
 def _is_loopback(url: str) -> bool:
     """Say whether the address is of this machine, which a proxy cannot reach."""
     return urlsplit(url).hostname in ("127.0.0.1", "localhost")
+
+
+def _give_up(caught_exception: Any = None, **_: Any) -> None:
+    """Let an upload that was stopped end, which botocore takes for a lost connection and would send again."""
+    cause = getattr(caught_exception, "kwargs", {}).get("error")
+    if isinstance(cause, ProvisionError):
+        raise cause
 
 
 def _add_md5(request: Any, **_: Any) -> None:

@@ -192,8 +192,9 @@ def head_object(session: Session, bucket: str, key: str) -> ObjectHead | None:
 
 def put_object(session: Session, bucket: str, key: str, body: BinaryIO, **headers: Any) -> str:
     """Write an object and return its ETag. `headers` are boto3's arguments. Source: PUT Object."""
+    sent = session.uploaded(body, f"{bucket}/{key}")
     with translated("put object", f"{bucket}/{key}"):
-        etag: str = session.obs().put_object(Bucket=bucket, Key=key, Body=body, **headers)["ETag"]
+        etag: str = session.obs().put_object(Bucket=bucket, Key=key, Body=sent, **headers)["ETag"]
     return etag.strip('"')
 
 
