@@ -185,6 +185,18 @@ def test_no_proxy_stands_between_this_machine_and_itself(
     assert open_at(stage.url).service("cdm", {}).send(LOOK).status == 200
 
 
+def test_the_environment_s_proxy_is_taken_but_where_it_says_not(
+    stage: Stage, clock: Ticking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", stage.url)
+    monkeypatch.setenv("no_proxy", ".inside.invalid")
+    connection = Connection(clock)
+    assert connection.exchange("GET", "http://cdm.invalid/jobs", {}, b"").status == 200
+    assert [seen.path for seen in stage.seen] == ["http://cdm.invalid/jobs"]
+    with pytest.raises(Unreachable):
+        connection.exchange("GET", "http://cdm.inside.invalid/jobs", {}, b"")
+
+
 def test_answers_tells_a_living_server_from_a_dead_one(stage: Stage) -> None:
     stage.acts = [Act(401)]
     assert answers(stage.url)

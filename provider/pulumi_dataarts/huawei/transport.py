@@ -9,11 +9,11 @@ from __future__ import annotations
 import logging
 import random
 import threading
-from collections import deque
-from contextlib import contextmanager
+from collections import defaultdict, deque
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from pulumi_dataarts.errors import (
@@ -47,6 +47,8 @@ __all__ = ["Call", "Connection", "ErrorTable", "Limits", "Reply", "Service", "an
 _log = logging.getLogger(__name__)
 
 _UNAUTHORISED, _UNAVAILABLE = 401, 503
+_ALWAYS: Final = {"User-Agent": "pulumi-dataarts", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
+_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -73,35 +75,30 @@ class Limits:
 class Connection:
     """A pool of connections to any of the services. Thread-safe.
 
-    Each connection is a client of its own: httpx goes through all of a client's connections for every request, which at
-    64 of them costs more than the request.
+    Each connection is a transport of its own, used without a client: httpx goes through all of a client's connections
+    for every request, and merges headers, cookies, redirects and credentials that no service here has any use for.
     """
 
     def __init__(self, clock: Clock, limits: Limits = Limits()) -> None:
         self._clock, self._limits = clock, limits
         self._free = threading.BoundedSemaphore(limits.connections)
-        self._idle: deque[httpx.Client] = deque()
+        self._idle: defaultdict[str, deque[httpx.HTTPTransport]] = defaultdict(deque)
         self._certificates_lock = threading.Lock()
 
     @contextmanager
-    def _borrowed(self) -> Iterator[httpx.Client]:
-        """Lend the client that was given back last: its connection is the least likely to be closed by now."""
+    def _borrowed(self, url: str) -> Iterator[httpx.HTTPTransport]:
+        """Lend the one that was given back last: its connection is the least likely to be closed by now."""
         if not self._free.acquire(timeout=self._limits.answer_s):
             raise Unreachable(f"{self._limits.connections} calls are under way, and none has ended")
         try:
-            client = self._popped() or self._made()
+            idle = self._idle[_origin(url)]
+            transport = _popped(idle) or self._made(url)
             try:
-                yield client
+                yield transport
             finally:
-                self._idle.append(client)
+                idle.append(transport)
         finally:
             self._free.release()
-
-    def _popped(self) -> httpx.Client | None:
-        try:
-            return self._idle.pop()
-        except IndexError:
-            return None
 
     @cached_property
     def _certificates(self) -> ssl.SSLContext:
@@ -109,24 +106,27 @@ class Connection:
 
         return httpx.create_ssl_context()
 
-    def _made(self) -> httpx.Client:
+    def _made(self, url: str) -> httpx.HTTPTransport:
         import httpx
 
-        for name in ("httpx", "httpcore"):  # their own debug logs show headers, tokens among them
-            logging.getLogger(name).setLevel(logging.WARNING)
-        limits = self._limits
+        logging.getLogger("httpcore").setLevel(logging.WARNING)  # its debug logs show headers, tokens among them
         with self._certificates_lock:  # they take long to load
             certificates = self._certificates
-        return httpx.Client(
+        return httpx.HTTPTransport(
             verify=certificates,
-            timeout=httpx.Timeout(limits.silence_s, connect=limits.connect_s, pool=limits.answer_s),
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=limits.idle_s),
-            headers={"User-Agent": "pulumi-dataarts", "Accept": "application/json"},
-            mounts={
-                "all://127.0.0.1": None,
-                "all://localhost": None,
-            },  # a proxy cannot reach this machine's loopback
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=self._limits.idle_s),
+            proxy=_proxy(url),
         )
+
+    @cached_property
+    def _timeouts_s(self) -> dict[str, float]:
+        limits = self._limits
+        return {
+            "connect": limits.connect_s,
+            "read": limits.silence_s,
+            "write": limits.silence_s,
+            "pool": limits.answer_s,
+        }
 
     def exchange(self, method: str, url: str, headers: Mapping[str, str], content: bytes) -> Reply:
         """Send one request and read the whole answer, whatever its status.
@@ -140,10 +140,10 @@ class Connection:
 
         deadline_s = self._clock.now_s() + self._limits.answer_s
         try:
-            with (
-                self._borrowed() as client,
-                client.stream(method, url, headers=dict(headers), content=content) as response,
-            ):
+            request = httpx.Request(
+                method, url, headers={**_ALWAYS, **headers}, content=content, extensions={"timeout": self._timeouts_s}
+            )
+            with self._borrowed(url) as transport, closing(transport.handle_request(request)) as response:
                 body = self._read(response, deadline_s)
                 return Reply(response.status_code, dict(response.headers), body)
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError) as error:
@@ -317,6 +317,31 @@ def _outcome(status: int, refusal: ProvisionError, asked_s: float | None) -> Out
     if isinstance(refusal, Throttled) or (status == _UNAVAILABLE and asked_s is not None):
         return Outcome.ASKED_TO_WAIT
     return Outcome.HARMLESS if isinstance(refusal, ServiceFault) else Outcome.FINAL
+
+
+def _proxy(url: str) -> str | None:
+    """Return the proxy that the environment names for an address; none reaches this machine's loopback."""
+    from urllib.request import getproxies, proxy_bypass
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    proxies = getproxies()
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    if not proxy or host in _LOOPBACK or proxy_bypass(host):
+        return None
+    return proxy if "://" in proxy else f"http://{proxy}"
+
+
+def _popped(idle: deque[httpx.HTTPTransport]) -> httpx.HTTPTransport | None:
+    try:
+        return idle.pop()
+    except IndexError:
+        return None
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _host(url: str) -> str:
