@@ -21,9 +21,9 @@ from pulumi_dataarts.engine.hosts import HOST
 from pulumi_dataarts.engine.ledger import Ledger
 from pulumi_dataarts.engine.monitor import Monitor, Server
 from pulumi_dataarts.engine.operations import Operation, utc_now
-from pulumi_dataarts.engine.phases import context_of, make_run
+from pulumi_dataarts.engine.phases import make_run
 from pulumi_dataarts.engine.program import environment
-from pulumi_dataarts.engine.provider_host import TOKEN_KEY
+from pulumi_dataarts.engine.provider_host import TOKEN, TOKEN_KEY
 from pulumi_dataarts.engine.registry import Registry
 from pulumi_dataarts.engine.reporting import Reporter
 from pulumi_dataarts.model.snapshots import Snapshot
@@ -64,9 +64,9 @@ def test_only_the_program_may_call_the_engine(token: str | None, refused: Any) -
 @pytest.mark.parametrize(("token", "refused"), PRESENTED)
 def test_only_the_engine_may_call_a_provider(token: str | None, refused: Any, tmp_path: Path) -> None:
     async def ask() -> Any:
-        context = context_of(NOWHERE)
-        command = Command(context.python, HOST, ["2"], tmp_path, environment(context, "right"))
-        child: Child = await start(command, lambda stream, line: None)
+        context = NOWHERE.context
+        command = Command(context.python, HOST, ["2"], tmp_path, environment(context) | {TOKEN: "right"})
+        child: Child = await start(command)
         port = await child.first_line()
         assert not listens_elsewhere(int(port))
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -10,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from pulumi_dataarts.engine.events import ProgramOutput, Progress
-from pulumi_dataarts.engine.operations import Options
+from pulumi_dataarts.engine.operations import Operation, Options
+from pulumi_dataarts.engine.program import Starting
 from pulumi_dataarts.errors import ConfigError, ProgramFailed, ResourceFailed
 from pulumi_dataarts.model.values import Secret
 from tests.engine.projects import Project
@@ -222,3 +224,24 @@ def test_an_edit_of_the_same_second_and_the_same_size_is_run(project: Project, m
         for name in ("words.py", "__main__.py"):
             os.utime(project.folder / name, (1_700_000_000, 1_700_000_000))
         assert project.run("update").outputs["said"] == [word, word]
+
+
+def test_a_program_that_reads_its_input_finds_none(project: Project) -> None:
+    assert project.up("pulumi.export('read', sys.stdin.read())").outputs["read"] == ""
+
+
+def test_nothing_of_a_program_runs_before_it_is_let_go(project: Project) -> None:
+    project.write("open('ran', 'w').close()")
+
+    async def ended_before() -> int:
+        starting = Starting(Operation("update", "proj", "dev", project.folder, project.folder).context)
+        await starting.begun()
+        child = await starting._child
+        child.drain(lambda stream, line: None)
+        await asyncio.sleep(1)
+        await starting.end()
+        return child.pid
+
+    pid = asyncio.run(ended_before())
+    assert not (project.folder / "ran").exists()
+    assert not Path(f"/proc/{pid}").exists()

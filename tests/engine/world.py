@@ -282,7 +282,8 @@ class World:
             lambda: datetime.fromtimestamp(next(moments), UTC),
         )
         declarations = Declarations(run, builtin)
-        outputs = await perform(operation, run, declarations, _following(run, declarations, body))
+        program = _following(run, declarations, body) if operation.runs_program else None
+        outputs = await perform(operation, run, declarations, program)
         self.batches = journal.batches
         if run.bug is not None:
             raise run.bug

@@ -179,7 +179,6 @@ def _drive(
     chosen: Chosen, kind: Kind, wishes: Wishes, base: Snapshot, journal: Journal | None, state: StateMark
 ) -> tuple[Outcome, Plan]:
     from pulumi_dataarts.engine.cancellation import Cancellation
-    from pulumi_dataarts.report.planning import Context, plan_of
 
     mask = plans.mask_of(chosen)
     cancellation = Cancellation()
@@ -188,6 +187,8 @@ def _drive(
     heard = listening(quiet=quiet, log=wishes.event_log, mask=mask)
     with heard as on_event, _interruptible(cancellation, on_event.under_way):
         outcome = _run(operation, base, journal, on_event, cancellation)
+    from pulumi_dataarts.report.planning import Context, plan_of
+
     context = Context(
         operation="preview" if journal is None else kind,
         project=chosen.place.project.name,

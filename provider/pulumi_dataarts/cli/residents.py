@@ -11,14 +11,12 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from pulumi.dynamic import ResourceProvider
-from pulumi.dynamic.dynamic import serialize_provider
+if TYPE_CHECKING:
+    from pulumi.dynamic import ResourceProvider
 
-from pulumi_dataarts.engine.provider_host import LOG, start_log
-from pulumi_dataarts.huawei.session import Sessions
-from pulumi_dataarts.lifecycle.adapter import DynamicProvider
+    from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 
 _OWN: Final = "pulumi_dataarts."
 
@@ -28,6 +26,8 @@ class OwnProviders:
 
     def opened(self, say: Callable[[str], None]) -> Callable[[str], ResourceProvider | None]:
         """Return what finds a provider for one run: with sessions of its own, which tell people by `say`."""
+        from pulumi_dataarts.huawei.session import Sessions
+
         _begin_log()
         sessions = Sessions(say)
 
@@ -40,6 +40,8 @@ class OwnProviders:
 
 def _begin_log() -> None:
     """Log where the environment says so, as a host process does; a flag may have seen to it already."""
+    from pulumi_dataarts.engine.provider_host import LOG, start_log
+
     place = os.environ.get(LOG)
     if place and not logging.getLogger(_OWN.removesuffix(".")).handlers:
         start_log(place)
@@ -48,6 +50,10 @@ def _begin_log() -> None:
 @cache
 def _named_by(text: str) -> type[DynamicProvider] | None:
     """Return our provider that a pickle is of, found by the names in it; nothing is unpickled."""
+    from pulumi.dynamic.dynamic import serialize_provider
+
+    from pulumi_dataarts.lifecycle.adapter import DynamicProvider
+
     names = _names(text)
     if len(names) != 2 or not names[0].startswith(_OWN):
         return None

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from asyncio.subprocess import DEVNULL, PIPE, Process
+from asyncio.subprocess import PIPE, Process
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -34,16 +34,15 @@ class Command:
 
 
 class Child:
-    """A running child. `on_line(stream, line)` hears what it prints, except what `first_line` takes."""
+    """A running child. Nothing hears what it prints until it is drained."""
 
-    def __init__(self, process: Process, lifeline: int, on_line: OnLine) -> None:
+    def __init__(self, process: Process, lifeline: int) -> None:
         self._process = process
         self._lifeline = lifeline
         assert process.stdout is not None
         assert process.stderr is not None
         self._stdout = Lines(process.stdout)
         self._stderr = Lines(process.stderr)
-        self._on_line = on_line
         self._drains: list[asyncio.Task[None]] = []
 
     @property
@@ -55,14 +54,16 @@ class Child:
         """Return the first line that it prints, empty where it ended without one."""
         return await self._stdout.next() or ""
 
-    def drain(self) -> None:
-        """Start hearing what it prints; nothing it prints may block it."""
-        for name, lines in (("stdout", self._stdout), ("stderr", self._stderr)):
-            self._drains.append(asyncio.create_task(self._hear(name, lines)))
+    def tell(self, text: str) -> None:
+        """Give it the only text that it will ever find in its standard input."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(text.encode())
+        self._process.stdin.close()
 
-    async def _hear(self, name: str, lines: Lines) -> None:
-        while (line := await lines.next()) is not None:
-            self._on_line(name, line)
+    def drain(self, on_line: OnLine) -> None:
+        """Start hearing what it prints, as `on_line(stream, line)`; nothing it prints may block it."""
+        for name, lines in (("stdout", self._stdout), ("stderr", self._stderr)):
+            self._drains.append(asyncio.create_task(_hear(name, lines, on_line)))
 
     async def wait(self) -> int:
         """Wait for its end and its last line; return its exit status, negative for a signal."""
@@ -100,6 +101,11 @@ class Child:
             self._lifeline = -1
 
 
+async def _hear(name: str, lines: Lines, on_line: OnLine) -> None:
+    while (line := await lines.next()) is not None:
+        on_line(name, line)
+
+
 class Lines:
     """The lines of a stream, without their ends; an endless one is cut."""
 
@@ -125,7 +131,7 @@ class Lines:
             self._begun = b""
 
 
-async def start(command: Command, on_line: OnLine) -> Child:
+async def start(command: Command) -> Child:
     """Start a child in a session of its own, with the reading end of its lifeline."""
     reading, writing = os.pipe()
     try:
@@ -137,7 +143,7 @@ async def start(command: Command, on_line: OnLine) -> Child:
             *command.arguments,
             cwd=command.directory,
             env={**command.environment, LIFELINE: str(reading)},
-            stdin=DEVNULL,
+            stdin=PIPE,
             stdout=PIPE,
             stderr=PIPE,
             pass_fds=(reading,),
@@ -148,4 +154,4 @@ async def start(command: Command, on_line: OnLine) -> Child:
         raise
     finally:
         os.close(reading)
-    return Child(process, writing, on_line)
+    return Child(process, writing)

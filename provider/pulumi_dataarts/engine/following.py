@@ -10,7 +10,7 @@ from typing import Final
 from pulumi_dataarts.engine.children import Child
 from pulumi_dataarts.engine.declarations import Declarations
 from pulumi_dataarts.engine.monitor import Monitor, Server
-from pulumi_dataarts.engine.program import failure_of, start_program
+from pulumi_dataarts.engine.program import Starting, failure_of
 from pulumi_dataarts.engine.run import Halted, Run
 
 # A program whose calls have all been ended has little left to do; one that hangs is interrupted, then killed.
@@ -20,11 +20,11 @@ _INTERRUPTED_S: Final = 5.0
 
 @asynccontextmanager
 async def following(
-    run: Run, declarations: Declarations, token: str, start_ahead: Callable[[], None]
+    run: Run, declarations: Declarations, starting: Starting, token: str, start_ahead: Callable[[], None]
 ) -> AsyncIterator[None]:
     """Run the program. Within, it has declared everything; afterwards, it has ended.
 
-    `start_ahead` is called once it is starting: what it is sure to need can start beside it.
+    `start_ahead` is called once it goes: what it is sure to need can start beside it.
 
     Raises:
         Halted: it failed, and that was told, or the run ended before.
@@ -32,7 +32,7 @@ async def following(
     """
     monitor = Monitor(run, declarations)
     async with Server(monitor, token) as server:
-        child = await start_program(run.context, server.address, token, run.reporter.printed(""))
+        child = await starting.let_go(server.address, token, run.reporter.printed(""))
         start_ahead()
         try:
             await _declared(run, child, monitor)

@@ -17,7 +17,7 @@ from pulumi.runtime.proto import provider_pb2_grpc
 
 from pulumi_dataarts.engine.children import Child, Command, OnLine
 from pulumi_dataarts.engine.program import Context, environment, start_child
-from pulumi_dataarts.engine.provider_host import EXIT_KEY, TOKEN_KEY, TRACEBACKS
+from pulumi_dataarts.engine.provider_host import EXIT_KEY, TOKEN, TOKEN_KEY, TRACEBACKS
 from pulumi_dataarts.errors import OutcomeUnknown, ResourceFailed
 
 _log = logging.getLogger(__name__)
@@ -129,7 +129,7 @@ class HostPool:
 
     async def _start(self) -> Host:
         workers = self._context.parallel + _SPARE_WORKERS
-        told = {"PULUMI_PROJECT": self._context.project, "PULUMI_CONFIG": "{}"}
+        told = {TOKEN: self._token, "PULUMI_PROJECT": self._context.project, "PULUMI_CONFIG": "{}"}
         if self._tracebacks:
             told[TRACEBACKS] = "1"
         command = Command(
@@ -137,15 +137,16 @@ class HostPool:
             script=HOST,
             arguments=[str(workers)],
             directory=self._context.directory,
-            environment=environment(self._context, self._token) | told,
+            environment=environment(self._context) | told,
         )
-        child = await start_child(command, self._on_line)
+        child = await start_child(command)
+        child.tell("")
         try:
             port = await child.first_line()
         except asyncio.CancelledError:
             await child.stop(0)
             raise
-        child.drain()
+        child.drain(self._on_line)
         if not port.isdigit():
             status = await child.stop(0)
             raise ResourceFailed(f"the provider process could not be started (exit status {status})")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from pulumi_dataarts.engine.cancellation import Cancellation
 from pulumi_dataarts.engine.events import OnEvent, Outcome
+from pulumi_dataarts.engine.program import Context, Starting
 from pulumi_dataarts.errors import StackNotFound
 from pulumi_dataarts.model.journal import Journal
 from pulumi_dataarts.model.snapshots import Snapshot
@@ -80,6 +81,27 @@ class Operation:
         """Whether nothing is to be done."""
         return self.dry_run or self.kind == "preview"
 
+    @property
+    def runs_program(self) -> bool:
+        """Whether it asks the program what there is to be."""
+        return self.kind in ("preview", "update")
+
+    @property
+    def context(self) -> Context:
+        """What the children of the operation are told of it."""
+        return Context(
+            project=self.project,
+            stack=self.stack,
+            organization=self.organization,
+            root=self.root,
+            program=self.program,
+            interpreter=self.interpreter,
+            config=self.config,
+            secret_keys=self.secret_keys,
+            dry_run=self.is_dry_run,
+            parallel=max(1, self.options.parallel),
+        )
+
 
 def utc_now() -> datetime:
     """Return the time."""
@@ -110,6 +132,20 @@ def run(
     """
     import asyncio
 
-    from pulumi_dataarts.engine.phases import carry_out
+    return asyncio.run(_run(operation, base, None if operation.is_dry_run else journal, on_event, cancel, clock))
 
-    return asyncio.run(carry_out(operation, base, None if operation.is_dry_run else journal, on_event, cancel, clock))
+
+async def _run(
+    operation: Operation, base: Snapshot, journal: Journal | None, on_event: OnEvent, cancel: Cancellation, clock: Clock
+) -> Outcome:
+    """The program's process is started before the engine's own modules are imported: that takes as long as it does."""
+    starting = Starting(operation.context) if operation.runs_program else None
+    try:
+        if starting:
+            await starting.begun()
+        from pulumi_dataarts.engine.phases import carry_out
+
+        return await carry_out(operation, base, journal, starting, on_event, cancel, clock)
+    finally:
+        if starting:
+            await starting.end()

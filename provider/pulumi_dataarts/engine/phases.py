@@ -22,7 +22,7 @@ from pulumi_dataarts.engine.following import following
 from pulumi_dataarts.engine.hosts import HostPool
 from pulumi_dataarts.engine.ledger import Ledger
 from pulumi_dataarts.engine.operations import Clock, Operation
-from pulumi_dataarts.engine.program import Context
+from pulumi_dataarts.engine.program import Starting
 from pulumi_dataarts.engine.refreshes import refresh
 from pulumi_dataarts.engine.registry import BUILTIN, DYNAMIC, Registry
 from pulumi_dataarts.engine.reporting import Reporter
@@ -43,15 +43,20 @@ async def carry_out(
     operation: Operation,
     base: Snapshot,
     journal: Journal | None,
+    starting: Starting | None,
     on_event: OnEvent,
     cancel: Cancellation,
     clock: Clock,
 ) -> Outcome:
-    """Carry out an operation. Raises Bug where the engine itself fails."""
+    """Carry out an operation; `starting` is its program, None where none is run.
+
+    Raises:
+        Bug: the engine itself fails.
+    """
     token = secrets.token_urlsafe(32)
     dry_run = operation.is_dry_run
     reporter = Reporter(on_event, counts_refreshes=operation.kind == "refresh")
-    context = context_of(operation)
+    context = operation.context
     hosts = HostPool(context, token, reporter.printed("provider"), tracebacks=operation.options.tracebacks)
     find = operation.residents.opened(_from_any_thread(reporter.printed("provider"))) if operation.residents else None
     residents = ResidentPool(find, operation.project, tracebacks=operation.options.tracebacks)
@@ -70,7 +75,7 @@ async def carry_out(
         if not residents.are_all(base.resources):
             hosts.start_ahead()
 
-    program = following(run, declarations, token, start_ahead)
+    program = following(run, declarations, starting, token, start_ahead) if starting else None
     work = asyncio.create_task(perform(operation, run, declarations, program))
     stop_listening = cancel.listen(_canceller(run, work, hosts, residents))
     try:
@@ -83,7 +88,7 @@ async def carry_out(
     return outcome_of(run, base, {} if work.cancelled() else work.result())
 
 
-async def perform(operation: Operation, run: Run, declarations: Declarations, program: Declared) -> Properties:
+async def perform(operation: Operation, run: Run, declarations: Declarations, program: Declared | None) -> Properties:
     """Go through the phases, as far as they go, and wait for everything that is under way.
 
     Returns:
@@ -99,7 +104,7 @@ async def perform(operation: Operation, run: Run, declarations: Declarations, pr
     return outputs
 
 
-async def _go_through(operation: Operation, run: Run, program: Declared) -> None:
+async def _go_through(operation: Operation, run: Run, program: Declared | None) -> None:
     _require_known(run, run.selection.replaces.literals)
     if operation.kind == "refresh" or operation.options.refresh:
         await refresh(run)
@@ -110,7 +115,7 @@ async def _go_through(operation: Operation, run: Run, program: Declared) -> None
     if operation.kind == "destroy":
         _require_known(run, run.selection.targets.literals)
         await delete_rest(run)
-    elif operation.kind != "refresh":
+    elif program:
         async with program:
             run.require_going()
             await delete_rest(run)
@@ -135,26 +140,10 @@ def _warn_of_pending(run: Run) -> None:
     )
 
 
-def context_of(operation: Operation) -> Context:
-    """Return what the children of an operation are told of it."""
-    return Context(
-        project=operation.project,
-        stack=operation.stack,
-        organization=operation.organization,
-        root=operation.root,
-        program=operation.program,
-        interpreter=operation.interpreter,
-        config=operation.config,
-        secret_keys=operation.secret_keys,
-        dry_run=operation.is_dry_run,
-        parallel=max(1, operation.options.parallel),
-    )
-
-
 def make_run(operation: Operation, ledger: Ledger, registry: Registry, reporter: Reporter, clock: Clock) -> Run:
     """Return an operation's run, ready to begin."""
     options = operation.options
-    context = context_of(operation)
+    context = operation.context
     return Run(
         context=context,
         continue_on_error=options.continue_on_error,

@@ -5,6 +5,7 @@ Source: sdk/python/cmd/pulumi-language-python/main.go and sdk/python/toolchain o
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import sys
@@ -15,7 +16,6 @@ from typing import Final
 
 from pulumi_dataarts.engine.bootstrap import LIFELINE
 from pulumi_dataarts.engine.children import Child, Command, OnLine, start
-from pulumi_dataarts.engine.shim import SHOWN, TOKEN
 from pulumi_dataarts.errors import ConfigError
 
 SHIM: Final = Path(__file__).with_name("shim.py")
@@ -51,10 +51,9 @@ class Context:
         return self.interpreter or Path(sys.executable)
 
 
-def environment(context: Context, token: str) -> dict[str, str]:
-    """Return what every child inherits: ours, the project's virtual environment, and the token to present."""
+def environment(context: Context) -> dict[str, str]:
+    """Return what every child inherits: ours, and the project's virtual environment."""
     inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", LIFELINE)}
-    inherited[TOKEN] = token
     if context.interpreter:
         inherited["VIRTUAL_ENV"] = str(context.interpreter.parent.parent)
         inherited["PATH"] = f"{context.interpreter.parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -75,21 +74,46 @@ def entry_of(program: Path) -> str:
     return "." if program.is_dir() else program.name
 
 
-async def start_program(context: Context, address: str, token: str, on_line: OnLine) -> Child:
-    """Start the program, connected to the engine at the address.
+class Starting:
+    """A program's process, from its start on: it gets ready, and runs nothing of the user's before it is let go.
 
-    Raises:
-        ConfigError: there is no such program, or no such interpreter.
+    Made inside a running loop. To start takes it about as long as it takes the engine, so they do it side by side.
     """
+
+    def __init__(self, context: Context) -> None:
+        self._child = asyncio.create_task(_start(context))
+
+    async def begun(self) -> None:
+        """Return once it is under way, or cannot be: who lets it go will see."""
+        await asyncio.wait({self._child})
+
+    async def let_go(self, address: str, token: str, on_line: OnLine) -> Child:
+        """Have the program run, connected to the engine at the address, and present the token there.
+
+        Raises:
+            ConfigError: there is no such program, or no such interpreter.
+        """
+        child = await self._child
+        child.drain(on_line)
+        child.tell(json.dumps({"address": address, "token": token}))
+        return child
+
+    async def end(self) -> None:
+        """End the process, wherever it is."""
+        await self.begun()
+        if self._child.exception() is None:
+            await self._child.result().stop(0)
+
+
+async def _start(context: Context) -> Child:
     arguments = {
-        "address": address,
         "project": context.project,
         "stack": context.stack,
         "organization": context.organization,
         "root-directory": str(context.root),
         "parallel": str(context.parallel),
     }
-    child = await start_child(
+    return await start_child(
         Command(
             interpreter=context.python,
             script=SHIM,
@@ -99,22 +123,19 @@ async def start_program(context: Context, address: str, token: str, on_line: OnL
                 entry_of(context.program),
             ],
             directory=context.directory,
-            environment=environment(context, token)
+            environment=environment(context)
             | {
                 "PULUMI_CONFIG": json.dumps(dict(context.config)),
                 "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(context.secret_keys)),
             },
-        ),
-        on_line,
+        )
     )
-    child.drain()
-    return child
 
 
-async def start_child(command: Command, on_line: OnLine) -> Child:
+async def start_child(command: Command) -> Child:
     """Start a child. Raises ConfigError where the interpreter cannot be run."""
     try:
-        return await start(command, on_line)
+        return await start(command)
     except OSError as error:
         raise ConfigError(
             f"{command.interpreter} cannot be run in {command.directory}: {error.strerror}",
@@ -124,6 +145,8 @@ async def start_child(command: Command, on_line: OnLine) -> Child:
 
 def failure_of(status: int) -> str | None:
     """Return what to tell of a program that ended so: None for success, nothing where it told its error itself."""
+    from pulumi_dataarts.engine.shim import SHOWN
+
     if status == 0:
         return None
     if status == SHOWN:

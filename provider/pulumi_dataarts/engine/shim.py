@@ -39,7 +39,6 @@ except ImportError as error:
         f"{sys.executable} has no usable Pulumi SDK ({error}); install the package `pulumi` there"
     ) from None
 
-TOKEN = "DATAARTS_ENGINE_TOKEN"  # noqa: S105 - the variable's name
 TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
 SHOWN = 32
 LIGHTER_SDK = pathlib.Path(__file__).parents[1] / "lighter_sdk.py"
@@ -100,7 +99,7 @@ def lighten_sdk() -> None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     """Read the command line."""
     parser = argparse.ArgumentParser(description="Run a Pulumi program.")
-    for name in ("address", "project", "stack", "organization", "root-directory"):
+    for name in ("project", "stack", "organization", "root-directory"):
         parser.add_argument(f"--{name}", required=True)
     parser.add_argument("--parallel", type=int, required=True)
     parser.add_argument("--dry-run", action="store_true")
@@ -108,9 +107,9 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def connect(options: argparse.Namespace, token: str) -> None:
+def connect(options: argparse.Namespace, address: str, token: str) -> None:
     """Point the SDK at the engine's monitor, with the config from the environment."""
-    channel = grpc.insecure_channel(options.address, options=_GRPC_CHANNEL_OPTIONS)
+    channel = grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS)
     channel = grpc.intercept_channel(channel, Token(token))
     pulumi.runtime.set_all_config(
         json.loads(os.environ.get("PULUMI_CONFIG", "{}")),
@@ -157,7 +156,10 @@ def main(arguments: list[str]) -> int:
     """Run the program that the command line names and return the exit status."""
     options = parse(arguments)
     lighten_sdk()
-    connect(options, os.environ.pop(TOKEN, ""))
+    told = sys.stdin.read()
+    if not told:  # the engine needs no program any more, or is gone
+        return 0
+    connect(options, **json.loads(told))
     sys.argv = [options.entry]
     # Python takes compiled code for current by the second and the size of its source: an edit can be missed.
     sys.dont_write_bytecode = True
