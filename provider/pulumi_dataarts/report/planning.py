@@ -142,17 +142,17 @@ def _fields(report: StepReport, mask: Mask) -> Iterable[FieldChange]:
     changes = report.changes
     if report.op == "create" and report.new is not None:
         changes = tuple(diff({}, report.new.inputs, with_internal=False))
-    for change in changes:
-        if report.paths and change.text not in report.paths:
+    told = {change.text: change for change in changes}
+    for path, change in told.items():
+        if report.paths and path not in report.paths:
             continue
         yield FieldChange(
-            path=mask.text(change.text),
+            path=mask.text(path),
             kind=change.kind.value,
             old=mask.value(change.old),
             new=mask.value(change.new),
-            replaces=report.paths.get(change.text, "").endswith("-replace") or change.path[0] in report.replace_keys,
+            replaces=report.paths.get(path, "").endswith("-replace") or change.path[0] in report.replace_keys,
         )
-    told = {change.text for change in changes}
     for path, kind in report.paths.items():
         if path not in told:
             yield FieldChange(
