@@ -162,6 +162,12 @@ def test_explicit_providers_have_processes_and_config_of_their_own(project: Proj
     assert project.state("a").provider == f"{project.state('east').urn}::{project.state('east').id}"
 
 
+def test_providers_whose_ids_are_not_known_yet_are_no_one_object(project: Project) -> None:
+    outcome = project.run("preview", "[pulumi.ProviderResource('pulumi-python', name, {}) for name in ('a', 'b')]")
+    assert outcome.ok
+    assert project.texts("warning") == []
+
+
 def test_a_stack_reference_gives_another_stacks_outputs(project: Project) -> None:
     outcome = project.run(
         "update",

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 from functools import cached_property
 
+from pulumi_dataarts.engine.wire import UNKNOWN_ID
 from pulumi_dataarts.model.graphs import without_aliases
 from pulumi_dataarts.model.journal import Begin, Drop, Entry, Fold, Journal, Put
 from pulumi_dataarts.model.snapshots import Object, PendingOperation, ResourceState, Snapshot, object_of
@@ -120,4 +121,4 @@ class Ledger:
 
 
 def _is_holder(other: ResourceState, state: ResourceState) -> bool:
-    return bool(state.id) and not other.delete and object_of(other) == object_of(state)
+    return state.id not in ("", UNKNOWN_ID) and not other.delete and object_of(other) == object_of(state)

@@ -13,13 +13,17 @@ SERVICES: Final = ("cdm", "dlf", "dli", "iam", "obs")
 
 @dataclass(frozen=True)
 class Key:
-    """One key: what it is for, an example of its value, and the JSON Schema of its values."""
+    """One key: what it is for, an example of its value, and the JSON Schema of its values.
+
+    `of_session`: what calls the services reads it.
+    """
 
     meaning: str
     example: str
     schema: Mapping[str, Any] = field(default_factory=lambda: {"type": "string"})
     is_secret: bool = False
     default: str = ""
+    of_session: bool = True
 
 
 _FLAG: Final[Mapping[str, Any]] = {"anyOf": [{"type": "boolean"}, {"enum": ["true", "false"]}]}
@@ -96,19 +100,34 @@ KEYS: Final[Mapping[str, Key]] = {
         "The stack is a production one: what runs is not touched unless the program says so.", "true", _FLAG,
         default="false",
     ),
-    "policies": Key("Gates that a plan is held against, by name.", '{"no-delete": true}', _POLICIES),
+    "policies": Key(
+        "Gates that a plan is held against, by name.", '{"no-delete": true}', _POLICIES, of_session=False
+    ),
     "release": Key(
         "The release that the stack runs; without it, the working tree.",
         "sha256:0dbd529c06ed408068e485f49c49cefe3f86773e9df1f87a43d9364f352a2127",
         {"type": "string", "pattern": "^sha256:[0-9a-f]{64}$"},
+        of_session=False,
     ),
     "releases": Key(
         "Where releases are kept: a backend's URL.", "s3://bucket/prefix?endpoint=obs.cn-north-4.myhuaweicloud.com",
         {"type": "string", "pattern": "^(file|s3)://"},
         default="beside the state",
+        of_session=False,
     ),
-    "promotion": Key("What the environment asks of a release before it may come.", '{"approvals": 1}', _PROMOTION),
-    "bindings": Key("What the environment calls that which its jobs need.", '{"prefix": "orders-prod"}', _BINDINGS),
+    "promotion": Key(
+        "What the environment asks of a release before it may come.", '{"approvals": 1}', _PROMOTION, of_session=False
+    ),
+    "bindings": Key(
+        "What the environment calls that which its jobs need.", '{"prefix": "orders-prod"}', _BINDINGS,
+        of_session=False,
+    ),
+    "shards": Key(
+        "Provider instances that resources are spread over, for the official CLI: each makes four calls at once.", "8",
+        {"anyOf": [{"type": "integer", "minimum": 1, "maximum": 64}, {"type": "string", "pattern": r"^\d+$"}]},
+        default="1",
+        of_session=False,
+    ),
 }  # fmt: skip
 
 

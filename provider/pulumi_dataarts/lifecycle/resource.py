@@ -17,6 +17,7 @@ from pulumi_dataarts import lighter_sdk
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
 from pulumi_dataarts.lifecycle.fields import WriteOnly, fields_with
+from pulumi_dataarts.lifecycle.shards import sharded
 
 lighter_sdk.apply()
 
@@ -44,7 +45,8 @@ class DataArtsResource(Resource):
         }
         pickled = _pickled(self.provider)  # type: ignore[arg-type]  # a class is hashable
         properties = {**dict.fromkeys(self.facts), **arguments, **hidden, PROVIDER_KEY: pickled}
-        CustomResource.__init__(self, f"pulumi-python:{self._resource_type_name}", resource_name, properties, opts)
+        type = f"pulumi-python:{self._resource_type_name}"
+        CustomResource.__init__(self, type, resource_name, properties, sharded(resource_name, opts))
 
 
 @cache
