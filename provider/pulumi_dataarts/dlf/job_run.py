@@ -25,23 +25,28 @@ _ANOTHER: Final = "another job is run"
 
 
 class JobRunInputs(Inputs):
-    """What is declared of a run. Sections are those of huawei-dlf.md."""
+    """What is declared of a run."""
 
     job_name: Annotated[
-        str, Replaces(_ANOTHER), Field(min_length=1, description="Name of the batch job to run. Source: section 6.")
+        str,
+        Replaces(_ANOTHER),
+        Field(
+            min_length=1,
+            description='Name of the batch job to run. Source: DataArts Factory API "Executing a Job Immediately".',
+        ),
     ]
     workspace: Annotated[
         str | None,
         Replaces(_ANOTHER),
         Field(
             min_length=1,
-            description="Id of the workspace; without it the one that `dataarts:workspace` names. Source: section 1.",
+            description="Id of the workspace; without it that of `dataarts:workspace`. Source: common headers.",
         ),
     ] = None
     params: Annotated[
         dict[str, str],
         Replaces("other parameters mean another run"),
-        Field(description="Values for the job's parameters (variables). Source: section 6 (jobParams)."),
+        Field(description="Values for the job's parameters (variables). Source: executing a job (jobParams)."),
     ] = {}
     triggers: Annotated[
         dict[str, Any],
@@ -140,7 +145,7 @@ class JobRun(DataArtsResource, module="dlf", name="JobRun"):
     It is started again when its parameters or triggers change, and never otherwise; a refresh asks nothing, and
     deleting it does nothing on the service. Where waiting for it was cut off, the next `up` takes the run over.
 
-    Source: DataArts Factory API, running a job immediately, job instances (huawei-dlf.md section 6).
+    Source: DataArts Factory API "Executing a Job Immediately", "Querying a Job Instance List".
     """
 
     provider = JobRunProvider

@@ -41,42 +41,47 @@ class ScriptInputs(Inputs):
     name: Annotated[
         str,
         Replaces("a script cannot be renamed"),
-        Field(description='Name, unique in the workspace. Source: DataArts Factory API "Creating a Script".'),
+        Field(description="Name, unique in the workspace. Source: creating a script."),
     ]
     type: Annotated[
         str,
         Replaces("a script's type is fixed"),
-        Field(description="`DLISQL`, `HiveSQL`, `SparkSQL`, `Shell`, `PYTHON`, and so on. Source: section 8."),
+        Field(description="`DLISQL`, `HiveSQL`, `SparkSQL`, `Shell`, `PYTHON`, and so on. Source: creating a script."),
     ]
-    content: Annotated[str, Field(description="Its text, 4 MB at most. Source: section 8.")]
+    content: Annotated[str, Field(description="Its text, 4 MB at most. Source: creating a script.")]
     directory: Annotated[
-        str | None, Field(description="Directory it is shown in, such as `/orders`. Source: section 8.")
+        str | None,
+        Field(description="Directory it is shown in, such as `/orders`. Source: creating a script."),
     ] = None
     connection: Annotated[
-        str | None, Field(description="Name of the data connection it runs on. Source: section 8 (connectionName).")
+        str | None,
+        Field(description="Name of the data connection it runs on. Source: creating a script (connectionName)."),
     ] = None
-    database: Annotated[str | None, Field(description="Database that it runs in. Source: section 8.")] = None
+    database: Annotated[str | None, Field(description="Database that it runs in. Source: creating a script.")] = None
     queue: Annotated[
-        str | None, Field(description="DLI queue that a DLISQL script runs on. Source: section 8 (queueName).")
+        str | None,
+        Field(description="DLI queue that a DLISQL script runs on. Source: creating a script (queueName)."),
     ] = None
     configuration: Annotated[
-        dict[str, str] | None, ServerFills(), Field(description="Settings of the run by name. Source: section 8.")
+        dict[str, str] | None,
+        ServerFills(),
+        Field(description="Settings of the run by name. Source: creating a script."),
     ] = None
-    description: Annotated[str | None, Field(max_length=255, description="Remarks. Source: section 8.")] = None
+    description: Annotated[str | None, Field(max_length=255, description="Remarks. Source: creating a script.")] = None
     workspace: Annotated[
         str | None,
         Replaces("a script of another workspace is another script"),
-        Field(
-            description="Id of the workspace; without it the one that `dataarts:workspace` names. Source: section 1."
-        ),
+        Field(description="Id of the workspace; without it that of `dataarts:workspace`. Source: common headers."),
     ] = None
     target_status: Annotated[
         str | None,
         Local(),
-        Field(description="Status to bring it to where the review function is on; never read back. Source: section 8."),
+        Field(description="Status to bring it to where review is on; never read back. Source: creating a script."),
     ] = None
     approvers: Annotated[
-        list[str], Local(), Field(description="Who approves, where the review function is on. Source: section 8.")
+        list[str],
+        Local(),
+        Field(description="Who approves, where the review function is on. Source: creating a script."),
     ] = []
     adopt: Annotated[
         bool,
@@ -166,7 +171,7 @@ class Script(DataArtsResource, module="dlf", name="Script"):
     Scripts that belong to jobs come with them, in the bundle of a `dlf.JobImport`; declare one here if it is in no
     bundle, or in the bundles of others. A script is managed by one of the two: both would set each other's edits back.
 
-    Source: DataArts Factory API "Creating a Script", "Querying a Script"; arguments in `ScriptInputs`.
+    Source: creating a script, "Querying a Script"; arguments in `ScriptInputs`.
     """
 
     provider = ScriptProvider

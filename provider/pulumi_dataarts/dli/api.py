@@ -71,7 +71,7 @@ def export_jobs(session: Session, obs_dir: str, job_ids: Sequence[int]) -> list[
 
     Sent twice, it leaves a second archive there, under another name, and nothing else.
 
-    Source: exporting Flink jobs (huawei-dli-flink.md section 4).
+    Source: DLI API "Exporting a Flink Job".
     """
     about = f"Flink jobs {', '.join(map(str, job_ids))}"
     body = {"obs_dir": obs_dir, "is_selected": True, "job_selected": list(job_ids)}

@@ -151,12 +151,12 @@ class FlinkJobRunInputs(Inputs):
     resume_savepoint: Annotated[
         bool,
         Local(),
-        Field(description="Run from the latest savepoint. Source: batch running jobs (section 7)."),
+        Field(description='Run from the latest savepoint. Source: DLI API "Running Jobs in Batches".'),
     ] = False
     trigger_savepoint: Annotated[
         bool,
         Local(),
-        Field(description="Take a savepoint when the job is stopped. Source: batch stopping jobs (section 7)."),
+        Field(description='Take a savepoint when the job is stopped. Source: DLI API "Stopping Jobs in Batches".'),
     ] = False
     deadline_s: Annotated[
         float,

@@ -3,7 +3,7 @@
 DLI's archive is taken as it is: its form is not documented, and DLI alone imports it. The settings that the service
 tells are kept beside it, for people and for comparing.
 
-Source: huawei-dli-flink.md sections 3 and 4.
+Source: DLI API "Importing a Flink Job", "Exporting a Flink Job".
 """
 
 from __future__ import annotations

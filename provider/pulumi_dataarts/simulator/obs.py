@@ -82,7 +82,7 @@ class ObsEndpoint:
             return refusal
         in_path_style = obs_headers.as_s3(request.in_path_style)
         if in_path_style.creates_bucket and self._s3.moto.has_bucket(in_path_style.bucket):
-            # Creating one's own bucket again succeeds and changes nothing (section 6.4).
+            # Creating one's own bucket again succeeds and changes nothing.
             return S3Answer(200, {"Location": in_path_style.raw_path})
         return self._s3.call(in_path_style)
 

@@ -22,7 +22,7 @@ SQL_TYPES = ("flink_sql_job", "flink_opensource_sql_job")
 JAR_TYPE = "flink_jar_job"
 # Wire words of `checkpoint_mode`, by the number that create takes.
 CHECKPOINT_MODES = {1: "exactly_once", 2: "at_least_once"}
-# What may change while a job runs (section 6.3).
+# What may change while a job runs.
 CHANGEABLE_RUNNING = frozenset(
     {
         "smn_topic",
