@@ -56,6 +56,8 @@ def test_another_folder_may_be_named_after_the_command(folder: Folder, tmp_path:
         ("bogus", "No such command 'bogus'. See `dataarts --help`."),
         ("stack bogus", "No such command 'bogus'. See `dataarts stack --help`."),
         ("up --parallel 0", "Invalid value for '--parallel' / '-p': 0 is not in the range x>=1. See"),
+        ("state", "a command is missing. See `dataarts state --help`."),
+        ("stack tag", "a command is missing. See `dataarts stack tag --help`."),
         ("config set", "Missing argument 'KEY'. See `dataarts config set --help`."),
         ("state protect", "name URNs, or --all. See `dataarts state protect --help`."),
         ("stack ls -v", "See"),
@@ -67,6 +69,17 @@ def test_wrong_use_is_one_line_and_exit_2(folder: Folder, line: str, said: str) 
     assert told.out == ""
     assert told.err.count("\n") == 1
     assert said in told.err
+
+
+def test_without_a_word_it_says_what_there_is(folder: Folder) -> None:
+    assert "Commands:" in typed(folder).out
+
+
+def test_a_target_that_is_not_there_is_told_as_that(folder: Folder) -> None:
+    said = typed(folder, "destroy", "--yes", "--target", "nope", code=2).err
+    assert "there is no resource nope" in said
+    assert "not carried out to its end" in said
+    assert "the program failed" not in said
 
 
 def test_nobody_is_asked_in_a_command_that_may_not_ask(folder: Folder) -> None:

@@ -124,7 +124,8 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def up(self) -> None:
-        protected, updates, strangers = self._protected(lifted=True), self._updates(), self._strangers()
+        protected = self._protected(lifted=True) & set(self.world.there)
+        updates, strangers = self._updates(), self._strangers()
         outcome = self.world.up(declared(self.program), refresh=self.is_drifted)
         self.is_drifted = False
         refused = refused_in(outcome)
@@ -201,9 +202,9 @@ class Life(RuleBasedStateMachine):
 
     @rule()
     def destroy(self) -> None:
-        protected = self._protected()
+        protected, there = self._protected(), set(self.world.there)
         outcome = self.world.destroy()
-        self.require(protected=protected, is_destroyed=outcome.ok)
+        self.require(protected=protected & there, is_destroyed=outcome.ok)
         assert outcome.ok or protected
 
     @invariant()
@@ -225,7 +226,7 @@ class Life(RuleBasedStateMachine):
         places = urns_of(self.program)
         said = {places[item.name]: item.protect for item in self.program} if lifted else {}
         resources = (item for item in self.world.load().resources if item.protect and not item.delete)
-        return {item.id for item in resources if said.get(item.urn, True)} & set(self.world.there)
+        return {item.id for item in resources if said.get(item.urn, True)}
 
     def _strangers(self) -> set[str]:
         """Return the URNs of what is declared, and whose object is there under another URN, or to go, as another.

@@ -147,6 +147,17 @@ def test_the_two_halves_of_a_replacement_are_one_step() -> None:
     assert step.because[0] == "a cannot change"
 
 
+def test_what_was_replaced_and_is_only_forgotten_is_no_deletion() -> None:
+    made, forgotten = report("create-replacement", {"a": 1}, {"a": 2}), report("remove-pending-replace", {"a": 1}, None)
+    assert only(made, forgotten).op == "replace"
+
+
+def test_a_destroy_deletes_what_the_program_has() -> None:
+    outcome = Outcome(True, False, Snapshot(), {}, {}, (report("delete", {"a": 1}, None),), ())
+    assert plan_of(outcome, Context("destroy", "p", "dev")).steps[0].because == []
+    assert plan_of(outcome, Context("preview", "p", "dev")).steps[0].because == ["no longer in the program"]
+
+
 def test_the_place_in_the_program_is_a_path_and_a_line() -> None:
     assert only(report("update", {"a": 1}, {"a": 2})).source == "stacks/or ders.py:12"
 

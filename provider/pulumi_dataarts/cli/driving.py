@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 # Where everything that failed did so for one of these reasons, the command ends with its exit code.
 FAILURES: Mapping[int, type[ProvisionError]] = {kind.exit_code: kind for kind in (AuthError, ConfigError, WaitTimeout)}
+REFUSALS = {**FAILURES, PlanError.exit_code: PlanError}
 Kind = Literal["update", "refresh", "destroy"]
 
 
@@ -190,7 +191,7 @@ def _drive(
     from pulumi_dataarts.report.planning import Context, plan_of
 
     context = Context(
-        operation="preview" if journal is None else kind,
+        operation="preview" if journal is None and kind == "update" else kind,
         project=chosen.place.project.name,
         stack=chosen.stack.name,
         mask=mask,
@@ -284,7 +285,10 @@ def _end(outcome: Outcome, hint: str) -> NoReturn:
         codes = {report.exit_code for report in outcome.reports if report.error}
         kind = FAILURES.get(codes.pop(), ResourceFailed) if len(codes) == 1 else ResourceFailed
         raise kind(f"{len(failed)} resource(s) failed", hint=hint)
-    raise ProgramFailed("the program failed, so nothing was deleted", hint=hint)
+    failure = outcome.failure
+    if failure is None or isinstance(failure, ProgramFailed):
+        raise ProgramFailed("the program failed, so nothing was deleted", hint=hint)
+    raise REFUSALS.get(failure.exit_code, ProvisionError)("this was not carried out to its end", hint=hint)
 
 
 def _note(text: str) -> None:

@@ -22,7 +22,7 @@ def run(arguments: list[str] | None) -> int:
     """Run one command and return its exit code. The only place where an unexpected exception ends."""
     gc.set_threshold(*GC_THRESHOLDS)
     try:
-        words = hoisted(sys.argv[1:] if arguments is None else arguments)
+        words = hoisted(sys.argv[1:] if arguments is None else arguments) or ["--help"]
         return _exit_code(app.main(args=words, prog_name="dataarts", standalone_mode=False))
     except click.exceptions.Exit as stop:
         return stop.exit_code
@@ -51,7 +51,9 @@ def _misused(error: click.ClickException) -> int:
     """Say in one line what cannot be typed so, and where to read how it is."""
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "dataarts"
-    print(f"error: {error.format_message().rstrip('.')}. See `{command} --help`.", file=sys.stderr)
+    # click's message for a group without a command is the whole of its help.
+    said = "a command is missing" if isinstance(error, click.exceptions.NoArgsIsHelpError) else error.format_message()
+    print(f"error: {said.rstrip('.')}. See `{command} --help`.", file=sys.stderr)
     return ConfigError.exit_code
 
 

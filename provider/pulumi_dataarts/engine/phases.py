@@ -29,7 +29,7 @@ from pulumi_dataarts.engine.reporting import Reporter
 from pulumi_dataarts.engine.residents import ResidentPool
 from pulumi_dataarts.engine.run import Halted, Run, bug_of, guarded
 from pulumi_dataarts.engine.targets import Selection
-from pulumi_dataarts.errors import Cancelled, PlanError
+from pulumi_dataarts.errors import Cancelled, ConfigError
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.journal import Journal
 from pulumi_dataarts.model.snapshots import Snapshot
@@ -125,7 +125,7 @@ async def _go_through(operation: Operation, run: Run, program: Declared | None) 
 def _require_known(run: Run, literals: set[str]) -> None:
     known = {state.urn for state in run.ledger.states.values()} | run.tally.registered
     for urn in sorted(literals - known - run.tally.deleted):
-        raise PlanError(f"there is no resource {urn} in the stack", hint="See `dataarts state list`.")
+        raise ConfigError(f"there is no resource {urn} in the stack", hint="See `dataarts state list`.")
 
 
 def _warn_of_pending(run: Run) -> None:

@@ -14,7 +14,7 @@ from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.engine.marking import sealed
 from pulumi_dataarts.engine.providers import Difference, Known, Live, Provider
 from pulumi_dataarts.engine.run import Run
-from pulumi_dataarts.errors import PlanError, ProvisionError
+from pulumi_dataarts.errors import ConfigError, ProvisionError
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.diffs import diff
 from pulumi_dataarts.model.graphs import references
@@ -45,7 +45,7 @@ async def refresh(run: Run) -> None:
 def _require_known(run: Run) -> None:
     known = {state.urn for _, state in run.ledger.base()}
     for urn in (run.selection.targets.literals | run.selection.excludes.literals) - known:
-        raise PlanError(f"there is no resource {urn} in the stack")
+        raise ConfigError(f"there is no resource {urn} in the stack", hint="See `dataarts state list`.")
 
 
 def _selected(run: Run) -> list[int]:

@@ -75,7 +75,7 @@ def plan_of(outcome: Outcome, context: Context) -> Plan:
     steps: dict[str, Step] = {}
     told = {report.urn for report in reports if report.op == "refresh" and report.paths}
     for report in reports:
-        step = _step(report, mask)
+        step = _step(report, context)
         before = steps.get(report.urn)
         steps[report.urn] = _merged(before, step, is_told=report.urn in told) if before else step
     return Plan(
@@ -105,7 +105,8 @@ def _is_default_provider(report: StepReport) -> bool:
     return report.type.startswith("pulumi:providers:") and report.name.startswith("default")
 
 
-def _step(report: StepReport, mask: Mask) -> Step:
+def _step(report: StepReport, context: Context) -> Step:
+    mask, is_destroy = context.mask, context.operation == "destroy"
     op, type = _operation(report), report.type.removeprefix(DYNAMIC)
     fields = tuple(_fields(report, mask))
     is_look = report.op == "refresh"
@@ -117,7 +118,7 @@ def _step(report: StepReport, mask: Mask) -> Step:
         op=op,
         fields=[] if is_look else list(fields),
         drift=list(fields) if is_look and causes else [],
-        because=[mask.text(text) for text in _because(report, fields)],
+        because=[mask.text(text) for text in _because(report, fields, is_destroy=is_destroy)],
         causes=causes,
         effects=[mask.text(text) for text in _effects(report, op, type)],
         hazards=_hazards(report, op, type, fields),
@@ -178,10 +179,10 @@ def _effects(report: StepReport, op: Operation, type: str) -> Sequence[str]:
     return of_step(type, known, declared)
 
 
-def _because(report: StepReport, fields: tuple[FieldChange, ...]) -> Iterable[str]:
+def _because(report: StepReport, fields: tuple[FieldChange, ...], *, is_destroy: bool) -> Iterable[str]:
     if report.op == "refresh" and report.result == "delete":
         yield "gone from the cloud"
-    elif report.op == "delete":
+    elif report.op == "delete" and not is_destroy:
         yield "no longer in the program"
     yield from report.reasons
     if report.op not in ("create", "same") and fields:
@@ -242,6 +243,8 @@ def _merged(before: Step, after: Step, *, is_told: bool) -> Step:
         return _mended(before, after)
     if before.op == "import":
         return after.model_copy(update={"because": ["imported first, and differs", *after.because]})
+    if before.op == "replace" and after.op == "delete":
+        return before  # what it was before is only forgotten: the new one has its object
     if before.op == "replace" and after.op == "replace":
         return _joined(before, after)
     return after
