@@ -233,6 +233,11 @@ def test_a_damaged_file_is_called_corrupt(data: bytes):
         checkpoint.read(data, keyring)
 
 
+def test_a_state_of_another_tool_is_told_from_a_damaged_one():
+    with pytest.raises(Corrupt, match="not one of Pulumi's: it has no `checkpoint`"):
+        checkpoint.read(b'{"version":4,"terraform_version":"1.5.0","resources":[]}', keyring)
+
+
 @settings(max_examples=20)
 @given(snapshots(max_size=1))
 def test_a_cut_off_file_is_called_corrupt(snapshot: Snapshot):

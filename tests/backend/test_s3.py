@@ -119,8 +119,9 @@ def test_a_bucket_that_is_not_there_is_told(url: str):
         blobs.write("a", b"")
     with pytest.raises(StateError, match="bucket"):
         blobs.find("")
-    with pytest.raises(StateError, match="bucket"):
+    with pytest.raises(StateError, match="bucket") as raised:
         blobs.read("a")
+    assert "Create the bucket first" in raised.value.hint
 
 
 @pytest.mark.parametrize("url", ["s3://bucket?regoin=x", "s3://"])

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -18,6 +17,7 @@ from pulumi_dataarts.backend.stacks import create_stack, read_checkpoint
 from pulumi_dataarts.engine.cancellation import Cancellation
 from pulumi_dataarts.engine.operations import Kind, Operation, run
 from tests.conformance import normalise
+from tests.forks import REAL
 
 HERE: Final = Path(__file__).parent
 PROGRAM: Final = HERE / "program"
@@ -87,7 +87,7 @@ class Bench:
                 (home / path.name).write_text(path.read_text())
             (home / "Pulumi.dev.yaml").write_text(STACK_FILE)
         told = {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": f"{Path(REAL).parent}{os.pathsep}{os.environ['PATH']}",
             "PULUMI_HOME": str(self._folder / "home"),
             "PULUMI_BACKEND_URL": self.url,
             "PULUMI_CONFIG_PASSPHRASE": PASSPHRASE,

@@ -10,11 +10,11 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.forks import REAL
 from tests.reliability.commands import Project, make_project
 from tests.reliability.replays import SEED, replayed
 
@@ -38,7 +38,7 @@ def at_home(project: Project, folder: Path) -> Project:
     project.environment |= {
         "PULUMI_BACKEND_URL": f"file://{folder / 'state'}",
         "PULUMI_SKIP_UPDATE_CHECK": "true",
-        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]]),
+        "PATH": os.pathsep.join([str(Path(REAL).parent), os.environ["PATH"]]),
     }
     return project
 

@@ -102,6 +102,8 @@ def write_deployment(checkpoint: Checkpoint, time: str, *, show_secrets: bool = 
 def _read_document(document: dict[str, Any], keyring: Keyring) -> Checkpoint:
     try:
         _refuse_newer(document.get("version", 0), document.get("features") or [])
+        if "checkpoint" not in document:
+            raise Corrupt("the state file is not one of Pulumi's: it has no `checkpoint`")
         checkpoint = document["checkpoint"]
         return _read_latest(checkpoint.get("stack", ""), _member(checkpoint, "latest", _NO_MEMBERS), keyring)
     except (AttributeError, TypeError, KeyError) as error:

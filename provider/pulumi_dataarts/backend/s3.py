@@ -41,6 +41,8 @@ _MISSING: Final = frozenset({"404", "NoSuchKey", "NotFound"})
 _UNMET: Final = frozenset(
     {"409", "412", "ConditionalRequestConflict", "PositionNotEqualToLength", "PreconditionFailed"}
 )
+_HINT: Final = "Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and endpoint and region in the backend's URL."
+_HINTS: Final = {"NoSuchBucket": "Create the bucket first, or mend its name or the endpoint in the backend's URL."}
 _ABSENT: Final = {"IfNoneMatch": "*"}
 
 # What a log has at a place where its writer may not go on. Empty objects cannot be appended, so it has a byte.
@@ -192,10 +194,10 @@ class S3Blobs:
             request = error.response.get("ResponseMetadata", {}).get("RequestId", "")
             raise StateError(
                 f"{key} in {self.url}: the bucket refused with {code} (request {request})",
-                hint="Check AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, and endpoint and region in the backend's URL.",
+                hint=_HINTS.get(code, _HINT),
             ) from error
         except BotoCoreError as error:
-            raise StateError(f"{key} in {self.url}: {error}") from error
+            raise StateError(f"{key} in {self.url}: {error}", hint=_HINT) from error
 
 
 class Frame(NamedTuple):
