@@ -11,8 +11,10 @@ import pytest
 
 from pulumi_dataarts.backend import runs
 from pulumi_dataarts.backend.blobs import LocalBlobs
-from pulumi_dataarts.cli import promoting, rollback
+from pulumi_dataarts.cli import plans, promote, promoting, release, rollback
+from pulumi_dataarts.release.promotion import Line
 from pulumi_dataarts.release.records import Promotion, Records
+from pulumi_dataarts.release.store import ReleaseStore
 from pulumi_dataarts.simulator.testing import RunningCloud
 from tests.cli.commands import Folder
 from tests.cli.samples import outside, sample, typed
@@ -153,6 +155,41 @@ def test_an_up_that_was_killed_does_not_refuse_the_command_that_continues_it(
     said = typed(staging.project, *PROMOTE, staging.second)
     assert "continued the unfinished run before" in said.err
     staging.require(staging.second, "second")
+
+
+def test_no_release_goes_that_somebody_came_to_need_while_it_was_asked_for(staging: Staging) -> None:
+    made = []
+    for day, form in ((7, "wanted"), (8, "doomed"), (9, "newest")):
+        (staging.project.path / "__main__.py").write_text(PROGRAM.replace("FORM", form))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(plans, "made_now", lambda day=day: f"2099-01-0{day}T00:00:00Z")
+            told = typed(staging.project, "release", "create", "--stack", "dev", "--json").out
+        made.append(json.loads(told)["digest"])
+    wanted, _, newest = made
+    prune = ("release", "prune", "--keep", "1", "--yes")
+    with pytest.MonkeyPatch.context() as patch:
+        approve = ("release", "approve", wanted, "--env", "staging", "--as", "ana")
+        meanwhile(patch, release, "confirm", lambda: typed(staging.project, *approve))
+        said = typed(staging.project, *prune).out
+    assert "removed 1 release(s)" in said
+    assert f"stays: {wanted[:12]}" in said
+    store = ReleaseStore(LocalBlobs(staging.project.path / ".state"), "sample")
+    assert {*store.digests()} == {staging.first, staging.second, wanted, newest}
+
+    def gone() -> None:
+        store.remove(wanted)
+
+    with pytest.MonkeyPatch.context() as patch:
+        meanwhile(patch, promote, "confirm", gone)
+        refused = typed(staging.project, *PROMOTE, wanted, code=2)
+    assert "there is no release" in refused.err
+    staging.require(staging.second, "second")
+    line = Line(staging.records)
+    with line.held("staging"):
+        (staging.project.path / "__main__.py").write_text(PROGRAM.replace("FORM", "another"))
+        typed(staging.project, "release", "create", "--stack", "dev")
+        assert "somebody promotes into staging" in typed(staging.project, *prune, code=1).err
+    assert store.has(newest)
 
 
 def test_what_was_prepared_is_carried_out_by_an_up_with_its_plan(staging: Staging) -> None:

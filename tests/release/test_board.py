@@ -56,7 +56,9 @@ def tried(stack: str, release: str, *, passed: bool) -> TrialRecord:
 
 
 def sample() -> Board:
-    opened = promoted(2, "prod", NEW.digest, stage="pinned", result="", ended="", error="1 resource(s) failed")
+    opened = promoted(
+        2, "prod", NEW.digest, stage="pinned", result="", ended="", error="1 resource(s) failed", previous=OLD.digest
+    )
     approval = Approval(release=NEW.digest, stack="prod", who="chen", when="2026-11-27T11:00:00Z")
     look = Look(stack="staging", release=NEW.digest, when="2026-11-27T08:00:00Z", drifted=["orders-full"])
     environments = [
@@ -93,7 +95,8 @@ def test_it_says_what_runs_where_and_how_far_behind() -> None:
 
 def test_text_has_all_of_it() -> None:
     text = boardviews.terminal(sample())
-    for said in ("the working tree", "1 behind", "failed: full load", "changed outside: orders-full", "not looked at"):
+    assert f"{OLD.short} or {NEW.short}, or some of each" in text
+    for said in ("the working tree", "failed: full load", "changed outside: orders-full", "not looked at"):
         assert said in text
     assert boardviews.terminal(board("orders", "2026-11-27T12:00:00Z", [], [])).startswith("no releases yet")
 

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from pulumi_dataarts.backend.configs import merge, read_stack_file
+from pulumi_dataarts.backend.passphrase import keyring
+from pulumi_dataarts.backend.projects import Project
 from pulumi_dataarts.errors import ConfigError, PlanError
 from pulumi_dataarts.release import gates, rules
 from pulumi_dataarts.release.records import Approval, TrialRecord
@@ -168,7 +172,9 @@ def test_a_closed_gate_is_let_open_by_its_own_name_alone(closed: set[str], allow
     [
         ('{"aprovals": 1}', "aprovals"),
         ('{"approvals": 3, "approvers": ["ana"]}', "3 approvals of 1 approvers"),
-        ('{"soak": "soon"}', "soak"),
+        ('{"soak": "soon"}', "- soak: a time such as 90s, 30m, 24h or 7d"),
+        ('{"soak": 24}', "- soak: a time such as"),
+        ('{"freeze": [{"from": "2026-12-20 18:00:00 +0000 UTC"}]}', "freeze.0.from"),
         ('{"freeze": [{"reason": "no"}]}', "one of from, to, days and hours"),
         ('{"freeze": [{"days": ["friday"]}]}', "freeze.0.days.0"),
         ("[", "not a map"),
@@ -178,3 +184,12 @@ def test_rules_that_do_not_hold_are_named(text: str, mistake: str) -> None:
     with pytest.raises(ConfigError, match="dataarts:promotion of stack prod") as refused:
         rules.read(text, "prod")
     assert mistake in refused.value.message
+
+
+def test_a_day_may_stand_in_the_file_without_quotes(tmp_path: Path) -> None:
+    path = tmp_path / "Pulumi.prod.yaml"
+    path.write_text("config:\n  dataarts:promotion:\n    freeze: [{from: 2026-12-20, to: 2027-01-05}]\n    soak: 2h\n")
+    project = Project("orders", tmp_path / "Pulumi.yaml")
+    texts = merge(project, read_stack_file(path, "orders"), keyring(str)).texts
+    found = rules.read(texts[rules.KEY], "prod")
+    assert found == rules_of(freeze=[{"from": "2026-12-20", "to": "2027-01-05"}], soak="2h")

@@ -189,7 +189,7 @@ def _carried_out(wanted: Wanted, verdicts: list[Verdict], plan: Plan, *, prepare
     """Write the intent down and go through the stages, as the only one at it."""
     environment = promoting.StackEnvironment(wanted.target, wanted.wishes, plan)
     with wanted.line.held(wanted.target.stack.name, lambda text: click.echo(f"note: {text}", err=True)) as line:
-        promoting.require_unmoved(wanted.target, line, wanted.opened, plan)
+        promoting.require_unmoved(wanted.target, line, wanted.opened, plan, wanted.release.digest)
         promotion = wanted.opened or line.begin(_intent(wanted, verdicts, plan))
         return line.prepare(promotion, environment) if prepare else line.carry_on(promotion, environment)
 

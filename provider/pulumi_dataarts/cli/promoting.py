@@ -214,7 +214,9 @@ def continuing(chosen: Chosen, kind: Kind, wishes: Wishes) -> Iterator[None]:
     conclude(closed)
 
 
-def require_unmoved(chosen: Chosen, line: Line, opened: Promotion | None, plan: Plan | None = None) -> None:
+def require_unmoved(
+    chosen: Chosen, line: Line, opened: Promotion | None, plan: Plan | None = None, release: str = ""
+) -> None:
     """Make sure, under the lock, that nothing has come between what was shown and what is to be done.
 
     The up looks at the state once more, under the stack's own lock.
@@ -224,10 +226,13 @@ def require_unmoved(chosen: Chosen, line: Line, opened: Promotion | None, plan: 
         line: its promotions.
         opened: the one that was open then.
         plan: what was shown, where it was made against a state.
+        release: the one to be brought, where one is.
 
     Raises:
-        PlanError: something has.
+        PlanError: something has. ConfigError: the release is gone.
     """
+    if release:
+        releasing.store_of(chosen.place, chosen.file).manifest(release)
     stack = chosen.stack.name
     standing = runs.load(chosen.stack, chosen.keyring).digest if plan and chosen.exists() else ""
     if plan and plan.state.digest != standing:

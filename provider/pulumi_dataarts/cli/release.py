@@ -179,9 +179,11 @@ def prune(keep: int, yes: bool) -> None:
     for item in gone:
         click.echo(f"goes:  {line_of(item)}")
     confirm(f"Remove {len(gone)} release(s)?", yes=yes)
+    removed = releasing.remove(place, store, [item.digest for item in gone])
     for item in gone:
-        store.remove(item.digest)
-    click.echo(f"removed {len(gone)} release(s)")
+        if item.digest not in removed:
+            click.echo(f"stays: {line_of(item)} (somebody came to need it meanwhile)")
+    click.echo(f"removed {len(removed)} release(s)")
 
 
 @release.command()

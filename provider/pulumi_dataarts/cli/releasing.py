@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import getpass
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +15,7 @@ from pulumi_dataarts.backend.configs import StackFile, read_stack_file
 from pulumi_dataarts.backend.history import read_updates
 from pulumi_dataarts.backend.projects import find_project
 from pulumi_dataarts.cli import plans
-from pulumi_dataarts.cli.wiring import Chosen, Running, Workplace, choose
+from pulumi_dataarts.cli.wiring import Chosen, Running, Workplace, choose, matching
 from pulumi_dataarts.errors import ConfigError, PlanError
 from pulumi_dataarts.lifecycle.builds import BUILD_FOLDER
 from pulumi_dataarts.release.archive import Release
@@ -148,6 +149,27 @@ def needed(place: Workplace, store: ReleaseStore) -> dict[str, str]:
             if match := _DIGESTS.search(str(update.config.get(KEY, ""))):
                 found[match[0]] = f"{stack.name} ran it"
     return found | {digest: f"{name} runs it" for name, digest in pins(place).items()}
+
+
+def remove(place: Workplace, store: ReleaseStore, digests: Sequence[str]) -> list[str]:
+    """Remove releases while nobody promotes, but for those that somebody came to need since; return which are gone.
+
+    Raises:
+        LockHeld: somebody promotes into one of the environments.
+    """
+    from pulumi_dataarts.release.promotion import Line
+    from pulumi_dataarts.release.records import Records
+
+    line = Line(Records(store.blobs, store.project))
+    environments = {*matching("*", place), *pins(place), *line.records.stacks()}
+    with ExitStack() as locks:
+        for stack in sorted(environments):
+            locks.enter_context(line.held(stack))
+        spared = needed(place, store)
+        gone = [digest for digest in digests if digest not in spared]
+        for digest in gone:
+            store.remove(digest)
+    return gone
 
 
 def person(folder: Path) -> str:

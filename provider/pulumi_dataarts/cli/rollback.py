@@ -79,7 +79,7 @@ def rollback(stack: str, text: str | None, number: int | None, dry_run: bool, ye
     confirm(f"{'Continue to go' if begun else 'Go'} back to {release[:SHORT]} in {stack}?", yes=yes)
     environment = promoting.StackEnvironment(chosen, wishes, plan)
     with line.held(stack, lambda note: click.echo(f"note: {note}", err=True)) as held:
-        promoting.require_unmoved(chosen, held, opened, plan)
+        promoting.require_unmoved(chosen, held, opened, plan, release)
         done = held.carry_on(begun or _begun(held, chosen, release, config, opened, plan.digest), environment)
     promoting.conclude(done)
 

@@ -41,6 +41,7 @@ class Column(_Value):
     approved_by: list[str] = Field(default=[], description="Who approved what it runs.")
     open: str = Field(default="", description="A promotion that has not come to its end.")
     error: str = Field(default="", description="Why that one stopped.")
+    between: list[str] = Field(default=[], description="What it ran, and what is coming, while nobody knows which.")
 
 
 class Row(_Value):
@@ -133,6 +134,7 @@ def _column(facts: Facts, releases: Sequence[Manifest]) -> Column:
         approved_by=_approved(facts, facts.pin),
         open=f"{opened.kind} {opened.number} {opened.aim} by {opened.who}" if opened else "",
         error=opened.error if opened else "",
+        between=[opened.previous, opened.release] if opened and opened.is_moving else [],
     )
 
 

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pulumi_dataarts.release.board import Board, Cell, Column, Row
 from pulumi_dataarts.release.manifest import SHORT
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 FOLDER: Final = Path(__file__).parent / "templates"
 SIGNS: Final = {"runs": "●", "ran": "○", "coming": "▶", "approved": "✓", "": "·"}
 LEGEND: Final = "● runs   ○ ran before   ▶ on its way   ✓ approved   · not there"
 _CUT: Final = 40
+_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d)")
 
 
 def terminal(board: Board) -> str:
@@ -46,11 +51,14 @@ def html(board: Board) -> str:
         facts=facts_of,
         state=state_of,
         when=when,
+        timed=timed,
     )
 
 
 def running(column: Column) -> str:
     """Say what an environment runs, and how far behind it is."""
+    if column.between:
+        return " or ".join(digest[:SHORT] or "the working tree" for digest in column.between) + ", or some of each"
     if not column.release:
         return "the working tree"
     if column.behind is None:
@@ -59,9 +67,9 @@ def running(column: Column) -> str:
 
 
 def state_of(column: Column) -> str:
-    """Return the gravest thing there is to say of an environment: `open`, `failed`, `drifted`, `untried`, `good`."""
+    """Return the gravest thing there is to say: `stopped`, `open`, `failed`, `drifted`, `untried`, `good`."""
     if column.open:
-        return "open"
+        return "stopped" if column.error else "open"
     if column.failed:
         return "failed"
     if column.drifted:
@@ -72,6 +80,13 @@ def state_of(column: Column) -> str:
 def when(moment: str) -> str:
     """Return a time as people read it, in UTC."""
     return datetime.fromisoformat(moment).strftime("%Y-%m-%d %H:%M") if moment else ""
+
+
+def timed(text: str) -> Markup:
+    """Return a text whose times are not broken between two lines."""
+    from markupsafe import Markup, escape
+
+    return Markup(_TIME.sub(r'<span class="time">\1</span>', str(escape(text))))  # noqa: S704  escaped right here
 
 
 def facts_of(column: Column) -> Iterator[tuple[str, str]]:

@@ -193,12 +193,13 @@ class Line:
 
     @contextmanager
     def _noting(self, promotion: Promotion) -> Iterator[None]:
-        """Let the record say why a stage failed."""
+        """Let the record say why a stage failed, and the error how to go on, or back."""
         try:
             yield
         except ProvisionError as error:
             kept = next(item for item in self.records.promotions(promotion.stack) if item.number == promotion.number)
             self.records.keep(kept.model_copy(update={"error": str(error).splitlines()[0]}))
+            error.hint = " ".join(filter(None, [error.hint, how_to_go_on(promotion)]))
             raise
 
 

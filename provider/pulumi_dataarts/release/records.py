@@ -98,6 +98,11 @@ class Promotion(_Record):
         return f"of restore point {self.restored}" if self.restored else f"to {self.release[:SHORT]}"
 
     @property
+    def is_moving(self) -> bool:
+        """Whether the environment may have some of this release and some of the one before."""
+        return self.stage == "pinned" and self.kind != "restore"
+
+    @property
     def is_applied(self) -> bool:
         """Whether the environment has run the release since, as a whole."""
         return self.result in ("succeeded", "unverified")
@@ -148,6 +153,10 @@ class Records:
     def folder(self) -> str:
         """The prefix of all keys."""
         return f"{ROOT}/{self.project}/"
+
+    def stacks(self) -> set[str]:
+        """Return the environments that something is recorded of."""
+        return {item.key.removeprefix(self.folder).partition("/")[0] for item in self.blobs.find(self.folder)}
 
     def promotions(self, stack: str) -> list[Promotion]:
         """Return all of an environment, the newest first."""

@@ -30,6 +30,7 @@ KEY: Final = "dataarts:promotion"
 DAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DURATION: Final = re.compile(r"(\d+)\s*([smhd])")
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+_MIDNIGHT: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00:00")
 _HOURS: Final = re.compile(r"(\d\d):(\d\d)-(\d\d):(\d\d)")
 
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
@@ -37,7 +38,15 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
 def _duration(value: Any) -> Any:
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
-    return timedelta(seconds=int(match[1]) * _UNITS_S[match[2]]) if match else value
+    if match is None:
+        raise ValueError("a time such as 90s, 30m, 24h or 7d")
+    return timedelta(seconds=int(match[1]) * _UNITS_S[match[2]])
+
+
+def _day(value: Any) -> Any:
+    """A day that is not quoted is a point in time for YAML, and comes as one: `2026-12-20 00:00:00 +0000 UTC`."""
+    match = _MIDNIGHT.match(value) if isinstance(value, str) else None
+    return match[1] if match else value
 
 
 def _listed(value: Any) -> Any:
@@ -51,8 +60,8 @@ class _Setting(BaseModel):
 class Freeze(_Setting):
     """A time in which nothing may come. Where several things are said of it, all of them have to hold."""
 
-    first: date | None = Field(default=None, alias="from")
-    last: date | None = Field(default=None, alias="to")
+    first: Annotated[date | None, BeforeValidator(_day), Field(alias="from")] = None
+    last: Annotated[date | None, BeforeValidator(_day), Field(alias="to")] = None
     days: tuple[Day, ...] = ()
     hours: Annotated[str, Field(pattern=_HOURS.pattern)] = ""
     reason: str = ""
@@ -114,7 +123,8 @@ def read(text: str | None, stack: str) -> Rules:
         return Rules.model_validate(json.loads(text))
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
-        lines = [": ".join(filter(None, [".".join(map(str, item["loc"])), item["msg"]])) for item in found]
+        said = ((".".join(map(str, item["loc"])), item["msg"].removeprefix("Value error, ")) for item in found)
+        lines = [": ".join(filter(None, parts)) for parts in said]
     except ValueError:
         lines = ["it is not a map"]
     raise ConfigError(
