@@ -13,6 +13,7 @@ import os
 import tempfile
 import zipfile
 from email.utils import formatdate
+from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -60,10 +61,15 @@ def identity(cloud: Any) -> Any:
 
 def buckets(cloud: Any) -> Any:
     """Return an S3 client of the embedded OBS."""
+    return _buckets(cloud.obs)
+
+
+@cache
+def _buckets(url: str) -> Any:
     import boto3
 
     keys = {"aws_access_key_id": "embedded", "aws_secret_access_key": "embedded"}
-    return boto3.client("s3", endpoint_url=cloud.obs, region_name="embedded", **keys)
+    return boto3.client("s3", endpoint_url=url, region_name="embedded", **keys)
 
 
 def operations(package: Any, client: Any) -> dict[str, tuple[str, str]]:

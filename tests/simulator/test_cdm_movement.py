@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pulumi_dataarts.simulator import databases
 from pulumi_dataarts.simulator.databases import DatabaseError, Databases
 from pulumi_dataarts.simulator.testing import running_cloud
 from tests.simulator.cdm_calls import BASE, FROM_TABLE, MYSQL, OBS, TO_FILES, job, link, make_job, values
@@ -109,7 +110,10 @@ def test_a_csv_object_is_written_as_the_job_says(shop: httpx.Client, cloud: Runn
         {"useSql": "true", "sql": "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i FROM n) SELECT * FROM n"},
     ],
 )
-def test_a_query_that_is_refused_fails_the_run(shop: httpx.Client, cloud: RunningCloud, source: dict[str, str]) -> None:
+def test_a_query_that_is_refused_fails_the_run(
+    shop: httpx.Client, cloud: RunningCloud, source: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(databases, "_STEPS_MAX", 500)
     shown = run(shop, cloud, source)
     assert (shown["status"], shown["error-summary"][:8]) == ("FAILED", "Cdm.0902")
     assert run(shop, cloud, {})["counters"][COUNTERS]["ROWS_READ"] == 3

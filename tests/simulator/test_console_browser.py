@@ -91,12 +91,20 @@ def context(browser: Browser, caller: Caller) -> Iterator[BrowserContext]:
         yield context
 
 
-@pytest.fixture
-def page(context: BrowserContext) -> Iterator[Page]:
-    """A wide and light page; what it complains about fails the test."""
+@pytest.fixture(scope="module")
+def tab(context: BrowserContext) -> Iterator[tuple[Page, list[str]]]:
+    """One tab for test after test, and what it complains about."""
     with context.new_page() as page:
-        complaints = watched(page)
-        yield page
+        yield page, watched(page)
+
+
+@pytest.fixture
+def page(tab: tuple[Page, list[str]]) -> Iterator[Page]:
+    """A wide and light page; what it complains about fails the test."""
+    page, complaints = tab
+    complaints.clear()
+    yield page
+    page.goto("about:blank")
     assert complaints == []
 
 

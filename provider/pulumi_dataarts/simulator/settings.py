@@ -74,12 +74,12 @@ def load(data: Path) -> Settings:
     Raises:
         ConfigError: `settings.json` is not JSON, has an unknown key, or a value of the wrong type.
     """
-    from pydantic import TypeAdapter, ValidationError
-
     try:
         text = (data / FILE).read_bytes()
     except FileNotFoundError:
         return Settings()
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         return TypeAdapter(Settings).validate_json(text)
     except ValidationError as error:
