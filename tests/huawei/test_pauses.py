@@ -8,7 +8,7 @@ import pytest
 
 from pulumi_dataarts.errors import Cancelled, WaitTimeout
 from pulumi_dataarts.huawei.clock import SystemClock
-from pulumi_dataarts.huawei.pauses import SLICE_S, Pauses
+from pulumi_dataarts.huawei.pauses import SLICE_S, Pauses, told_while
 from pulumi_dataarts.huawei.waiting import wait_until
 from tests.huawei.times import Ticking
 
@@ -71,3 +71,14 @@ def test_the_message_says_what_was_waited_for_and_how_far_it_was() -> None:
         )  # fmt: skip
     assert "custom_timeouts" in ended.value.message
     assert ended.value.message.endswith("while waiting for the end of run 7 (RUNNING)")
+
+
+def test_a_call_that_waits_for_its_turn_says_so_when_it_is_stopped() -> None:
+    pauses = Pauses(Ticking())
+    pauses.stop()
+    with (
+        pytest.raises(Cancelled, match="stopped, while create job waited") as ended,
+        told_while(lambda: "create job waited", "The next `up` sends it."),
+    ):
+        pauses.sleep(60)
+    assert ended.value.hint == "The next `up` sends it."

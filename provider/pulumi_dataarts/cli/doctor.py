@@ -122,7 +122,8 @@ def _backend(place: Workplace) -> str:
     nearest = next((path for path in (folder, *folder.parents) if path.exists()), None) if folder else None
     if nearest and not os.access(nearest, os.W_OK):
         raise StateError(f"{folder} cannot be written", hint="Change its owner, or set PULUMI_BACKEND_URL.")
-    return f"{place.blobs.url}, {count} state file(s)"
+    is_there = folder is None or folder.exists()
+    return f"{place.blobs.url}, {f'{count} state file(s)' if is_there else 'a folder that the first update makes'}"
 
 
 def _lock(place: Workplace) -> str:

@@ -7,7 +7,7 @@ a quarter of a second or less is never cut short.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,15 @@ if TYPE_CHECKING:
     from pulumi_dataarts.huawei.clock import Clock
 
 SLICE_S: Final = 0.25
+
+
+@contextmanager
+def told_while(doing: Callable[[], str], hint: str) -> Iterator[None]:
+    """Say what is broken off, where a stop or the end of an operation's time ends it; `doing` completes "while …"."""
+    try:
+        yield
+    except (Cancelled, WaitTimeout) as error:
+        raise type(error)(f"{error.message}, while {doing()}", hint=error.hint or hint) from None
 
 
 class Pauses:

@@ -28,6 +28,7 @@ from pulumi_dataarts.errors import (
 from pulumi_dataarts.huawei.calls import Call, ErrorTable, Reply
 from pulumi_dataarts.huawei.credentials import Credentials, Unsigned
 from pulumi_dataarts.huawei.failures import LOOK_FIRST, complaint, error_of
+from pulumi_dataarts.huawei.pauses import told_while
 from pulumi_dataarts.huawei.retries import Outcome, Patience, Retries, retry_after_s
 from pulumi_dataarts.huawei.signing import canonical_query
 from pulumi_dataarts.huawei.throttle import TELL_FROM_S
@@ -49,6 +50,7 @@ _log = logging.getLogger(__name__)
 _UNAUTHORISED, _UNAVAILABLE = 401, 503
 _ALWAYS: Final = {"User-Agent": "pulumi-dataarts", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+_UNSENT = "The next `up` sends it."
 
 
 @dataclass(frozen=True)
@@ -227,7 +229,8 @@ class Service:
         retries = Retries(self.patience, self.dice)
         self.redactor.learn(call.body)
         while True:
-            self.throttle.take()
+            with told_while(lambda: f"{call.operation} waited for its turn", _UNSENT):
+                self.throttle.take()
             attempt = self._attempt(call)
             if isinstance(attempt.result, Reply):
                 return attempt.result
@@ -310,7 +313,8 @@ class Service:
         if wait_s >= TELL_FROM_S and is_news:
             reason, _, _ = str(attempt.result).partition("\n")
             self.say(f"{reason}; {call.operation} is sent again in {wait_s:.0f} s")
-        self.clock.sleep(wait_s)
+        with told_while(lambda: f"{call.operation} waited to be sent again", _UNSENT):
+            self.clock.sleep(wait_s)
 
 
 def _outcome(status: int, refusal: ProvisionError, asked_s: float | None) -> Outcome:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, BinaryIO, Final
 
-from pulumi_dataarts.errors import Cancelled, WaitTimeout
+from pulumi_dataarts.huawei.pauses import told_while
 from pulumi_dataarts.huawei.waiting import TELL_EVERY_S
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 LARGE_BYTES: Final = 8 * 1024 * 1024
 """What is smaller is sent to its end: it takes no longer than any other call."""
 _MIB: Final = 1024 * 1024
+_UNWRITTEN: Final = "Nothing of it was written; the next `up` sends it."
 
 
 class Upload:
@@ -33,13 +34,8 @@ class Upload:
 
     def read(self, size: int = -1) -> bytes:
         """Return what is to be sent next. Raises Cancelled, and WaitTimeout where the operation's time is up."""
-        try:
+        with told_while(lambda: f"uploading {self._what} ({self._progress()})", _UNWRITTEN):
             self._clock.require_time()
-        except (Cancelled, WaitTimeout) as error:
-            raise type(error)(
-                f"{error.message}, while uploading {self._what} ({self._progress()})",
-                hint="Nothing of it was written; the next `up` sends it.",
-            ) from None
         now_s = self._clock.now_s()
         if now_s - self._told_s >= TELL_EVERY_S:
             self._told_s = now_s

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
-from pulumi_dataarts.errors import Cancelled, WaitTimeout
+from pulumi_dataarts.errors import WaitTimeout
+from pulumi_dataarts.huawei.pauses import told_while
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -63,11 +64,8 @@ def wait_until(
 
 
 def _pause(seconds: float, clock: Clock, what: str, describe: Callable[[], str] | None) -> None:
-    try:
+    with told_while(lambda: f"waiting for {what}{_progress(describe)}", _IT_GOES_ON):
         clock.sleep(seconds)
-    except (Cancelled, WaitTimeout) as error:
-        about = f"{error.message}, while waiting for {what}{_progress(describe)}"
-        raise type(error)(about, hint=error.hint or _IT_GOES_ON) from None
 
 
 def _progress(describe: Callable[[], str] | None) -> str:
