@@ -95,6 +95,12 @@ def test_a_clock_that_the_services_would_refuse_is_named() -> None:
     assert "timedatectl" in found.mend
 
 
+def test_an_endpoint_that_cannot_be_reached_has_its_mend() -> None:
+    found = doctor._tried("cdm", lambda: doctor._endpoint("http://127.0.0.1:9"))
+    assert not found.ok
+    assert "`dataarts:endpoints`" in found.mend
+
+
 def test_doctor_changes_nothing(standing: Folder) -> None:
     before = {path: path.stat().st_mtime_ns for path in standing.path.rglob("*") if path.is_file()}
     typed(standing, "doctor")

@@ -5,15 +5,17 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from pulumi_dataarts.errors import ConfigError
-from pulumi_dataarts.huawei.embedded import EmbeddedCloud, data_folder, locate
+from pulumi_dataarts.huawei.embedded import NEEDED, EmbeddedCloud, data_folder, locate
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,3 +86,9 @@ def _record(monkeypatch: pytest.MonkeyPatch, **done: Any) -> list[list[str]]:
 
     monkeypatch.setattr(subprocess, "run", run)
     return commands
+
+
+def test_what_it_needs_is_what_the_extra_brings(request: pytest.FixtureRequest) -> None:
+    settings = tomllib.loads((request.config.rootpath / "pyproject.toml").read_text(encoding="utf-8"))
+    brought = settings["project"]["optional-dependencies"]["cloud"]
+    assert {re.split(r"[\[>=]", name)[0].lower() for name in brought} == set(NEEDED)

@@ -283,10 +283,9 @@ def _print_requests(requests: list[dict[str, Any]], as_json: bool) -> None:
 
 
 def _need_extra() -> None:
-    from importlib.util import find_spec
+    from pulumi_dataarts.huawei.embedded import missing_packages
 
-    missing = [name for name in ("uvicorn", "httptools", "moto") if find_spec(name) is None]
-    if missing:
+    if missing := missing_packages():
         raise ConfigError(
             f"the embedded cloud is not installed ({', '.join(missing)} missing)",
             hint="pip install 'pulumi-dataarts[cloud]'",

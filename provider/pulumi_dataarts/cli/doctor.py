@@ -18,22 +18,22 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import partial
 from importlib.metadata import version
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 import click
 
 from pulumi_dataarts.cli.stack import stack_option
 from pulumi_dataarts.cli.wiring import ENDPOINT, Chosen, Workplace, choose, cloud_folder, open_workplace
-from pulumi_dataarts.errors import AuthError, ConfigError, ProvisionError, StateError
+from pulumi_dataarts.errors import AuthError, ConfigError, ProvisionError, StateError, Unreachable
+from pulumi_dataarts.huawei.embedded import missing_packages
 
 if TYPE_CHECKING:
     from pulumi_dataarts.huawei.settings import Settings
 
 SKEW_MAX_S: Final = 15 * 60
 """The services refuse a signature that is older. Source: OBS, "Error Codes" (RequestTimeTooSkewed)."""
+_AWAY: Final = "Check the region, `dataarts:endpoint`, `dataarts:endpoints`; behind a proxy, set HTTPS_PROXY."
 _SKEW_CARE_S: Final = 60
-_CLOUD_EXTRA: Final = ("starlette", "uvicorn", "moto")
 
 
 @dataclass(frozen=True)
@@ -95,9 +95,10 @@ def _tried(check: str, look: Callable[[], str]) -> Finding:
 
 
 def _interpreter() -> str:
-    missing = [name for name in _CLOUD_EXTRA if find_spec(name) is None]
     cloud = (
-        "without the embedded cloud (pip install 'pulumi-dataarts[cloud]')" if missing else "with the embedded cloud"
+        "without the embedded cloud (pip install 'pulumi-dataarts[cloud]')"
+        if missing_packages()
+        else "with the embedded cloud"
     )
     versions = f"pulumi-dataarts {version('pulumi-dataarts')}, pulumi {version('pulumi')}"
     return f"Python {platform.python_version()} ({sys.executable}), {versions}, {cloud}"
@@ -172,7 +173,7 @@ def _services(chosen: Chosen) -> Iterator[Finding]:
 def _embedded() -> str:
     from pulumi_dataarts.simulator import lifecycle
 
-    if missing := [name for name in _CLOUD_EXTRA if find_spec(name) is None]:
+    if missing := missing_packages():
         raise ConfigError(f"embedded, and {', '.join(missing)} missing", hint="pip install 'pulumi-dataarts[cloud]'")
     running = lifecycle.status(cloud_folder())
     return f"embedded, at {running.api}" if running else "embedded; it starts by itself when it is needed"
@@ -192,7 +193,11 @@ def _endpoint(url: str) -> str:
     from pulumi_dataarts.huawei.clock import SystemClock
     from pulumi_dataarts.huawei.transport import Connection, Limits
 
-    reply = Connection(SystemClock(), Limits(answer_s=20, silence_s=10)).exchange("GET", url, {}, b"")
+    try:
+        reply = Connection(SystemClock(), Limits(answer_s=20, silence_s=10)).exchange("GET", url, {}, b"")
+    except Unreachable as error:
+        error.hint = _AWAY
+        raise
     text = reply.headers.get("date", "")
     if not text:
         return f"{url} answers"

@@ -24,7 +24,8 @@ PUBLIC: Final = "embedded"
 """The embedded cloud's endpoint name, region, project, access key and secret key: known to all."""
 
 START_S: Final = 60.0
-_NEEDED = ("uvicorn", "httptools", "moto")
+NEEDED: Final = ("uvicorn", "httptools", "moto", "pygments")
+"""What the extra `cloud` brings."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,11 @@ def _known(folder: Path) -> EmbeddedCloud | None:
         return None
 
 
+def missing_packages() -> list[str]:
+    """Return what the embedded cloud needs and is not installed."""
+    return [name for name in NEEDED if importlib.util.find_spec(name) is None]
+
+
 def _cloud(text: str) -> EmbeddedCloud | None:
     try:
         told: Any = json.loads(text)
@@ -80,8 +86,7 @@ def _cloud(text: str) -> EmbeddedCloud | None:
 
 
 def _start(folder: Path) -> EmbeddedCloud:
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
+    if missing := missing_packages():
         raise ConfigError(
             f"dataarts:endpoint is `embedded`, and the embedded cloud needs {', '.join(missing)}",
             hint="Install it with `pip install 'pulumi-dataarts[cloud]'`, or set dataarts:endpoint to a URL.",
