@@ -50,7 +50,7 @@ _log = logging.getLogger(__name__)
 _UNAUTHORISED, _UNAVAILABLE = 401, 503
 _ALWAYS: Final = {"User-Agent": "pulumi-dataarts", "Accept": "application/json", "Accept-Encoding": "gzip, deflate"}
 _LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
-_UNSENT = "The next `up` sends it."
+_UNSENT: Final = "The next `up` sends it."
 
 
 @dataclass(frozen=True)
