@@ -74,12 +74,17 @@ def test_from_dev_to_prod_and_back(staging: Orders, two: Two) -> None:
     second = staging.require_whole("prod", two.plain, edited=False)
     assert [verdict.gate for verdict in second.gates if verdict.allowed] == ["approvals"]
     assert any(key.endswith("orders_daily.zip") for key in second.restore_point)
-    assert any("orders_full.json" in key for key in second.restore_point)
+    assert any(key.endswith("cdm.Job-orders-full/job.json") for key in second.restore_point)
 
+    staging.typed("rollback", "prod", "--restore-point", "2", "--yes")
+    assert staging.forms("prod") == {True}, "the jobs as they were, though the release is the plain one"
+    assert staging.pin("prod") == two.plain
     staging.typed("rollback", "prod", "--yes")
+    staging.require_whole("prod", two.plain, edited=False)
+    staging.typed("rollback", "prod", "--yes", "--to", two.edited)
     back = staging.require_whole("prod", two.edited, edited=True)
     assert back.kind == "rollback"
-    assert "rollback 3 to release" in staging.typed("stack", "history", "--stack", "prod").out
+    assert "rollback 5 to release" in staging.typed("stack", "history", "--stack", "prod").out
     board = staging.typed("release", "board", "--refresh").out
     assert "prod" in board
     assert "0 behind" not in board
