@@ -47,7 +47,7 @@ PASSING = {"update-date", "last_run", "lastUpdateTime", "version"}
 REWRITTEN = ("exports/", "factory/")
 """What lies here has to lie there, whatever is in it: backups; archives, put there anew when an import is due."""
 LEFT = "object factory/part-"
-"""How the name begins of what a killed import left: the next import removes it, and a rollback may have none to do."""
+"""How the name begins of what a killed import left: the next one removes it, and none may be due until jobs change."""
 
 
 @dataclass(frozen=True)

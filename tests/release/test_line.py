@@ -119,11 +119,11 @@ class Crossing:
         if opened is not None:
             command = ("rollback", "staging", "--yes") if turn % 2 else self.command
             self.orders.typed(*command)
-        now = self.orders.standing("staging")
+        found = self.orders.standing("staging")
+        now = {name: value for name, value in found.items() if not name.startswith(LEFT)}
+        assert len(found) - len(now) <= 1
         end = "new" if now["records"][0] == self.two.edited else "old"
         whole = self.new if end == "new" else self.old
-        if end == "old":
-            now = {name: value for name, value in now.items() if not name.startswith(LEFT)}
         if torn := sorted(name for name in now.keys() | whole.keys() if now.get(name) != whole.get(name)):
             return f"{end}, but {', '.join(torn)} ({self.points[turn]})"
         if turn % LOOK_EVERY == 0:

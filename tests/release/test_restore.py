@@ -17,8 +17,9 @@ from pulumi_dataarts.cdm.link import LinkProvider
 from pulumi_dataarts.dlf import api as dlf_api
 from pulumi_dataarts.dlf.job_import import JobImportProvider
 from pulumi_dataarts.dli import api as dli_api
+from pulumi_dataarts.dli import runs as dli_runs
 from pulumi_dataarts.dli.job_import import FlinkJobImportProvider
-from pulumi_dataarts.errors import Corrupt, RunFailed
+from pulumi_dataarts.errors import Conflict, Corrupt, RunFailed
 from pulumi_dataarts.huawei import objects
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.model.snapshots import ResourceState
@@ -146,6 +147,25 @@ def test_nothing_of_it_is_left_in_the_buckets(standing: Standing, cloud: Running
     restore.load(standing.session, files)
     assert lying() == before
     assert standing.ops(files) == {}
+
+
+def test_flink_jobs_that_run_are_treated_as_their_import_says(standing: Standing, cloud: RunningCloud) -> None:
+    session = standing.session
+    files = standing.kept()
+    alerts, sessions = (dli_api.find_job(session, name) for name in ("alerts", "sessions"))
+    assert alerts is not None
+    assert sessions is not None
+    dli_api.delete_job(session, sessions.job_id)
+    dli_runs.run(session, alerts, resume_savepoint=False, deadline_s=60)
+    with pytest.raises(Conflict, match="alerts .* would be overwritten while it runs"):
+        restore.load(session, files)
+    told = json.loads(files["index.json"])
+    told["kept"][2]["settings"]["when_running"] = "stop"
+    restore.load(session, {**files, "index.json": json.dumps(told).encode()})
+    now = dli_api.find_job(session, "alerts")
+    assert now is not None
+    assert now.status == "job_running"
+    assert dli_api.find_job(session, "sessions") is not None
 
 
 def test_what_stands_is_not_written_again(standing: Standing, cloud: RunningCloud) -> None:
