@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from click.testing import CliRunner
 
 from pulumi_dataarts.cli.bench import Measured, bench, costs_of, document, table
-from pulumi_dataarts.cli.measuring import Figures
+from pulumi_dataarts.cli.measuring import Figures, _children_cpu_s, _watched
+from tests.forks import REAL
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,8 +21,8 @@ PHASES: Final = ["up", "preview", "up-noop", "preview-edit", "up-edit", "refresh
 
 
 def measured(jobs: int, ours_s: float, official_s: float | None = None) -> Measured:
-    official = [Figures("up", official_s, 3, 50.0, 100)] if official_s else []
-    return Measured(jobs, [Figures("up", ours_s, 3, 50.0, 100)], official)
+    official = [Figures("up", official_s, 2.0, 1.0, 3, 50.0, 100)] if official_s else []
+    return Measured(jobs, [Figures("up", ours_s, 2.0, 1.0, 3, 50.0, 100)], official)
 
 
 def run(*arguments: str) -> str:
@@ -33,10 +35,22 @@ def test_one_number_of_jobs_is_one_object_of_phases() -> None:
     told: Any = json.loads(run("--jobs", "2", "--latency", "0", "--json"))
     assert (told["jobs"], told["latency_ms"]) == (2, 0)
     assert [phase["phase"] for phase in told["phases"]] == PHASES
-    assert all(set(phase) == {"phase", "seconds", "calls", "peak_mb", "state_bytes"} for phase in told["phases"])
+    keys = {"phase", "seconds", "cpu_s", "program_s", "calls", "peak_mb", "state_bytes"}
+    assert all(set(phase) == keys for phase in told["phases"])
     calls = {phase["phase"]: phase["calls"] for phase in told["phases"]}
     assert calls["up"] >= 4, "two links and two jobs"
     assert all(phase["seconds"] > 0 and phase["state_bytes"] > 0 for phase in told["phases"])
+
+
+@pytest.mark.parametrize(("word", "is_program"), [("engine/shim.py", True), ("engine/provider_host.py", False)])
+def test_the_time_of_a_program_is_told_from_that_of_others(word: str, is_program: bool) -> None:
+    busy = "import time\nwhile time.process_time() < 0.4: pass\ntime.sleep(0.3)"
+    before_s = _children_cpu_s()
+    with subprocess.Popen([REAL, "-c", busy, word]) as child, _watched(child.pid) as seen:
+        child.wait()
+    assert _children_cpu_s() - before_s >= 0.4
+    assert (sum(seen.program_s.values()) >= 0.3) is is_program
+    assert seen.peak_mb > 1
 
 
 def test_several_are_a_list_with_the_power_of_each_phase() -> None:

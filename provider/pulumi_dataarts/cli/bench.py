@@ -90,9 +90,14 @@ def _measured(jobs: int, latency_s: float, parallel: int, *, official: bool, qui
 
 def _line(figures: Figures, tool: str = "") -> str:
     return (
-        f"  {tool + figures.phase:<16} {figures.seconds:>8.2f} s {figures.calls:>8} calls {figures.peak_mb:>8.1f} MB"
+        f"  {tool + figures.phase:<16} {figures.seconds:>8.2f} s {figures.cpu_s:>8.2f} s of processor,"
+        f" {_share(figures):>4.0%} in the program {figures.calls:>8} calls {figures.peak_mb:>8.1f} MB"
         f" {figures.state_bytes:>10} bytes of state"
     )
+
+
+def _share(figures: Figures) -> float:
+    return figures.program_s / figures.cpu_s if figures.cpu_s else 0.0
 
 
 def _tell(line: str, *, quiet: bool) -> None:

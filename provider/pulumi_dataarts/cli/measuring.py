@@ -1,13 +1,14 @@
 """What operations cost, on an embedded cloud of their own: the runs behind `dataarts bench`.
 
 Each phase is a command in a process of its own, as a user types it. Seconds are wall time; memory is the sum over the
-command and its children at the worst moment; calls are what the cloud was asked.
+command and its children at the worst moment, processor time their sum; calls are what the cloud was asked.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -15,7 +16,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,10 +52,15 @@ MEGABYTE: Final = 1024 * 1024
 
 @dataclass(frozen=True)
 class Figures:
-    """One phase. `seconds` is wall time, `peak_mb` of the command and its children together."""
+    """One phase. `seconds` is wall time; `cpu_s` and `peak_mb` are of the command and its children together.
+
+    `program_s` is how much of `cpu_s` went into the user's program, which is the Pulumi SDK but for a few lines.
+    """
 
     phase: str
     seconds: float
+    cpu_s: float
+    program_s: float
     calls: int
     peak_mb: float
     state_bytes: int
@@ -119,18 +125,26 @@ class Bench:
 
     def _measured(self, phase: str, folder: Path, environment: dict[str, str], command: list[str]) -> Figures:
         """Run one command and measure it. Raises ProvisionError with its last words if it fails."""
-        before, began_s = self._calls(), time.monotonic()
+        before, began_s, cpu_s = self._calls(), time.monotonic(), _children_cpu_s()
         child = subprocess.Popen(
             command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
-        with _watched(child.pid) as peak:
+        with _watched(child.pid) as seen:
             said = child.communicate()[0]
         seconds = time.monotonic() - began_s
         if child.returncode != 0:
             raise ProvisionError(f"bench: {phase} ended with {child.returncode}", hint=said[-2000:])
         file = folder / STATE
         state_bytes = file.stat().st_size if file.exists() else 0
-        return Figures(phase, round(seconds, 2), self._calls() - before, round(peak[0], 1), state_bytes)
+        return Figures(
+            phase,
+            seconds=round(seconds, 2),
+            cpu_s=round(_children_cpu_s() - cpu_s, 2),
+            program_s=round(sum(seen.program_s.values()), 2),
+            calls=self._calls() - before,
+            peak_mb=round(seen.peak_mb, 1),
+            state_bytes=state_bytes,
+        )
 
     def _drift(self) -> None:
         """Change one job in a hundred by hand."""
@@ -194,19 +208,34 @@ def moved(job: Any, directory: str) -> Any:
     return body
 
 
+@dataclass
+class _Seen:
+    """What was seen of a process tree: the most memory, and the last of the processor time of each program in it."""
+
+    peak_mb: float = 0.0
+    program_s: dict[int, float] = field(default_factory=dict)
+
+    def look(self, pid: int) -> None:
+        members = list(_tree(pid))
+        self.peak_mb = max(self.peak_mb, sum(_memory_mb(member) for member in members))
+        for member in members:
+            if _is_program(member):
+                self.program_s[member] = _cpu_s(member) or self.program_s.get(member, 0.0)
+
+
 @contextmanager
-def _watched(pid: int) -> Iterator[list[float]]:
-    """Give a list whose only member is, after the block, the most memory that the process tree had, in MB."""
-    peak, done = [0.0], threading.Event()
+def _watched(pid: int) -> Iterator[_Seen]:
+    """Look at a process and all that it starts, again and again, for as long as the block takes."""
+    seen, done = _Seen(), threading.Event()
 
     def watch() -> None:
         while not done.wait(SAMPLE_S):
-            peak[0] = max(peak[0], sum(_memory_mb(member) for member in _tree(pid)))
+            seen.look(pid)
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()
     try:
-        yield peak
+        yield seen
     finally:
         done.set()
         watcher.join()
@@ -230,3 +259,26 @@ def _memory_mb(pid: int) -> float:
     except (OSError, IndexError):
         return 0.0
     return pages * os.sysconf("SC_PAGE_SIZE") / MEGABYTE
+
+
+def _is_program(pid: int) -> bool:
+    """Say whether a process runs a user's program, for our engine or the official one."""
+    try:
+        line = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+    return b"engine/shim.py" in line or b"pulumi-language-python-exec" in line
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the processor time of a process so far, in seconds; 0 where it has ended."""
+    try:
+        user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    except (OSError, ValueError):
+        return 0.0
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+
+
+def _children_cpu_s() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
