@@ -6,9 +6,10 @@ of the user's own virtual environment. What a program sees stays as it is; where
 here, it is left alone. The costs, and what each is replaced by:
 
 - waiting for outputs one by one, each time subscribing to all: once for all (quadratic);
-- five objects and a task for each property of each resource: one future;
+- five objects and a task for each property of each resource, kept in a list of what is waited for: one future;
 - each resource's URN computed, by a chain of outputs, for a mock that is not there: from its parts at once;
 - a class's type hints resolved anew for each resource: once a class;
+- every value gone through for unknowns in it: only what can hold any;
 - its settings looked up twice for each output: once;
 - the garbage collector going through a growing graph again and again, in which hardly anything dies: rarely.
 """
@@ -26,7 +27,8 @@ from pulumi.runtime import resource, rpc, stack
 
 _MARK = "_dataarts_lighter"
 _GC_THRESHOLDS = (20_000, 20, 50)
-_BY_CLASS = ("resource_types", "resource_pulumi_to_py_names", "resource_py_to_pulumi_names")
+_BY_CLASS = ("resource_types", "resource_pulumi_to_py_names", "resource_py_to_pulumi_names", "unwrap_optional_type")
+_PLAIN = (str, int, float, bool, type(None))
 
 
 def apply() -> None:
@@ -43,6 +45,8 @@ def apply() -> None:
     if hasattr(output.Output, "_from_data") and hasattr(output, "_OutputData") and hasattr(rpc, "transfer_properties"):
         rpc.transfer_properties = transfer_properties
         resource.create_urn = _urns_at_once(resource.create_urn)
+    if hasattr(output, "contains_unknowns"):
+        output.contains_unknowns = _seldom(output.contains_unknowns)  # type: ignore[assignment]
     if hasattr(_utils, "ContextProperty") and hasattr(_utils.ContextProperty, "fget"):
         _utils.ContextProperty.__get__ = _setting  # type: ignore[method-assign, assignment]
 
@@ -68,8 +72,15 @@ def transfer_properties(res: Any, props: Mapping[str, Any], custom: bool) -> dic
             continue
         data: asyncio.Future[Any] = asyncio.Future()
         resolvers[name] = functools.partial(_resolve, res, data)
-        res.__dict__[name] = output.Output._from_data(data)
+        res.__dict__[name] = _output_of(data)
     return resolvers
+
+
+def _output_of(data: asyncio.Future[Any]) -> output.Output[Any]:
+    """Return an output that the SDK does not keep a list of: the registration that resolves it is waited for anyway."""
+    made: output.Output[Any] = object.__new__(output.Output)
+    made._data = data
+    return made
 
 
 def _resolve(
@@ -83,6 +94,7 @@ def _resolve(
 ) -> None:
     if failed is not None:
         data.set_exception(failed)
+        data.exception()  # it is told where the registration fails, not once more for each property
         return
     resources = {*(deps or ()), res}
     data.set_result(output._OutputData(resources=resources, value=value, is_known=is_known, is_secret=is_secret))
@@ -98,10 +110,18 @@ def _urns_at_once(create_urn: Callable[..., output.Output[str]]) -> Callable[...
     return create
 
 
+def _seldom(contains_unknowns: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    @functools.wraps(contains_unknowns)
+    def contains(value: Any) -> bool:
+        return type(value) not in _PLAIN and contains_unknowns(value)
+
+    return contains
+
+
 def _known(value: Any) -> output.Output[Any]:
     data: asyncio.Future[Any] = asyncio.Future()
     data.set_result(output._OutputData(resources=set(), value=value, is_known=True, is_secret=False))
-    return output.Output._from_data(data)
+    return _output_of(data)
 
 
 def _setting(self: Any, owner: Any, _: Any) -> Any:
