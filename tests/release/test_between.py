@@ -157,6 +157,7 @@ def test_an_up_that_was_killed_does_not_refuse_the_command_that_continues_it(
     staging.require(staging.second, "second")
 
 
+@pytest.mark.slow
 def test_no_release_goes_that_somebody_came_to_need_while_it_was_asked_for(staging: Staging) -> None:
     made = []
     for day, form in ((7, "wanted"), (8, "doomed"), (9, "newest")):
