@@ -6,10 +6,12 @@ from collections.abc import Iterable
 from typing import Annotated, ClassVar, Literal
 
 import pytest
+from hypothesis import given as for_all
+from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
 from pulumi_dataarts.lifecycle.fields import Derived, KeyedBy, Replaces, ServerFills
-from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake, check
+from pulumi_dataarts.lifecycle.inputs import Inputs, Mistake, _by_field, check
 from pulumi_dataarts.model.values import UNKNOWN, Properties
 
 
@@ -50,6 +52,25 @@ def test_defaults_are_filled_floats_become_ints_and_derived_fields_are_computed(
     assert check(Sample, {"cluster": "c1", "count": 4.0}) == (
         {"cluster": "c1", "kind": "A", "config": {}, "parts": [], "count": 4, "digest": "of c1"},
         [],
+    )
+
+
+DECLARED = st.fixed_dictionaries(
+    {"cluster": st.text(max_size=6)},
+    optional={
+        "kind": st.sampled_from(["A", "B", "C"]),
+        "config": st.dictionaries(st.text(max_size=3), st.text(max_size=3) | st.integers() | st.booleans()),
+        "parts": st.lists(st.fixed_dictionaries({"name": st.text(max_size=3)}, optional={"replace": st.text()})),
+        "count": st.integers() | st.floats() | st.sampled_from(["7", None]),
+        "digest": st.text(),
+    },
+)
+
+
+@for_all(DECLARED)
+def test_all_at_once_is_checked_as_field_by_field(given: Properties) -> None:
+    assert check(Sample, given) == _by_field(
+        Sample, {name: value for name, value in given.items() if value is not None}
     )
 
 

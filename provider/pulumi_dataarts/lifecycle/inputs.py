@@ -64,6 +64,27 @@ def check(model: type[Inputs], properties: Mapping[str, Any]) -> tuple[Propertie
         The checked properties and the mistakes. With mistakes, the properties are those given.
     """
     given = _given(properties)
+    inputs = _whole(model, given)
+    return _finished(inputs, given) if inputs else _by_field(model, given)
+
+
+def _whole(model: type[Inputs], given: Properties) -> Inputs | None:
+    """Validate all at once, which is quicker; None where a field is unknown or wrong."""
+    if has_unknown(given):
+        return None
+    derived = fields_with(model, Derived)
+    try:
+        return model.model_validate({name: value for name, value in given.items() if name not in derived})
+    except ValidationError:
+        return None
+
+
+def _finished(inputs: Inputs, given: Properties) -> tuple[Properties, list[Mistake]]:
+    between = list(inputs.mistakes())
+    return (given, between) if between else ({**dump(inputs), **inputs.derived()}, [])
+
+
+def _by_field(model: type[Inputs], given: Properties) -> tuple[Properties, list[Mistake]]:
     mistakes = [*_misnamed(model, given)]
     checked: Properties = {}
     for name in model.model_fields:
@@ -78,9 +99,7 @@ def check(model: type[Inputs], properties: Mapping[str, Any]) -> tuple[Propertie
         return given, mistakes
     if has_unknown(checked):
         return {**_given(checked), **_derived_early(model, checked)}, []
-    inputs = parse(model, checked)
-    between = list(inputs.mistakes())
-    return (given, between) if between else ({**dump(inputs), **inputs.derived()}, [])
+    return _finished(parse(model, checked), given)
 
 
 def _derived_early(model: type[Inputs], checked: Properties) -> Properties:
