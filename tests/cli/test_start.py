@@ -5,7 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from importlib import import_module
 
+import click
+import pytest
+
+from pulumi_dataarts.cli import app as table
 from tests.forks import REAL
 
 ANSWER = {"pulumi_dataarts", "pulumi_dataarts.cli"}
@@ -35,6 +40,14 @@ def test_help_imports_the_commands_table_and_click() -> None:
     modules = imported("--help")
     assert {name for name in modules if name.startswith("pulumi_dataarts")} == OURS
     assert not HEAVY & {name.partition(".")[0] for name in modules}
+
+
+def test_a_command_that_takes_a_while_says_so_before_it_is_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = list[str]()
+    monkeypatch.setattr(table, "_open", order.append)
+    monkeypatch.setattr(table, "import_module", lambda name: order.append(name) or import_module(name))
+    table.app.resolve_command(click.Context(table.app), ["preview"])
+    assert order == ["preview", "pulumi_dataarts.cli.operations"]
 
 
 def test_what_a_code_means_is_read_from_a_table() -> None:

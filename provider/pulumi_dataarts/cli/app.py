@@ -70,6 +70,13 @@ class LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is named; one that takes a while says so before it is imported."""
+        _open(args[0])
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the overview from the table alone."""
         with formatter.section("Commands"):
@@ -102,15 +109,14 @@ def app(
         os.chdir(cwd)
     if non_interactive:
         os.environ[NON_INTERACTIVE] = "true"
-    _open(ctx.invoked_subcommand)
     if verbose:
         from pulumi_dataarts.cli.flags import begin_log
 
         begin_log(to_stderr=logtostderr)
 
 
-def _open(command: str | None) -> None:
+def _open(command: str) -> None:
     """On a terminal, say something before anything is imported: that alone takes longer than people wait gladly."""
-    entry = COMMANDS.get(command or "")
+    entry = COMMANDS.get(command)
     if entry and entry.opening and sys.stderr.isatty() and not {"-h", "--help"} & set(sys.argv):
         click.echo(entry.opening, err=True)
