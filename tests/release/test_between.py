@@ -19,6 +19,8 @@ from pulumi_dataarts.simulator.testing import RunningCloud
 from tests.cli.commands import Folder
 from tests.cli.samples import outside, sample, typed
 
+pytestmark = pytest.mark.xdist_group("between")
+
 PROGRAM = """
 import pulumi
 from pulumi_dataarts import bindings, obs

@@ -16,6 +16,8 @@ from pulumi_dataarts.simulator.testing import RunningCloud
 from tests.cli.commands import Folder
 from tests.cli.samples import sample, typed
 
+pytestmark = pytest.mark.xdist_group("restoring")
+
 PROGRAM = """
 from pulumi_dataarts import bindings, dlf, obs
 
