@@ -56,7 +56,7 @@ def test_a_fault_is_added_as_its_options_say(running: RunningCloud) -> None:
 
 def test_a_fault_by_chance_is_listed_with_its_seed(running: RunningCloud) -> None:
     fault(running, "add", "--kind", "throttle", "--retry-after", "2", "--probability", "0.25", "--seed", "7")
-    expected = "   1  throttle on * * (api), 1 times, 25% of them (seed 7)\n"
+    expected = "   1  throttle on * * (api), once, 25% of them (seed 7)\n"
     assert fault(running, "ls").output == expected
     [found] = json.loads(fault(running, "ls", "--json").output)
     assert (found["retry_after"], found["seed"]) == (2, 7)

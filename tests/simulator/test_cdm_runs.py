@@ -120,6 +120,8 @@ def test_a_run_that_cannot_be_submitted_never_runs(http: httpx.Client, cloud: Ru
     assert (refused["status"], refused["progress"]) == ("FAILURE_ON_SUBMIT", -1.0)
     assert refused["error-summary"] == "Cdm.0037: Failed to submit the job."
     start(http)
+    marked = [asked.fault for asked in cloud.requests() if asked.path.endswith("/start")]
+    assert marked == ["task-fails", ""], "the request that started it is marked"
 
 
 def test_the_history_ends_after_30_days(http: httpx.Client, cloud: RunningCloud) -> None:

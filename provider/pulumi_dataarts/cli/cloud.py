@@ -266,7 +266,8 @@ def fault_rm(data: Path | None, every: bool, numbers: tuple[int, ...]) -> None:
 
 
 def _described(found: dict[str, Any]) -> str:
-    times = "always" if found["times"] < 0 else f"{found['times']} times"
+    count = found["times"]
+    times = "always" if count < 0 else "once" if count == 1 else f"{count} times"
     where = f"task {found['task']}" if found["kind"] == "task-fails" else f"{found['method']} {found['path']}"
     chance = "" if found["probability"] == 1 else f", {found['probability']:.0%} of them (seed {found['seed']})"
     return f"{found['kind']} on {where} ({found['service']}), {times}{chance}"

@@ -49,6 +49,7 @@ class Cloud:
         )
         fault = self._context.faults.strike(request.method, request.path)
         answer = self._serve(request, route, self._context) if fault is None else self._struck(request, route, fault)
+        failed = self._context.faults.noted()
         self._log.add(
             Served(
                 time=self._context.clock.now(),
@@ -56,7 +57,7 @@ class Cloud:
                 method=request.method,
                 path=request.path,
                 status=answer.status,
-                fault="" if fault is None else fault.kind,
+                fault=failed if fault is None else fault.kind,
                 request_id=request.request_id,
                 operation="" if route is None else f"{route.service}.{route.operation}",
                 agent=request.headers.get("user-agent", ""),

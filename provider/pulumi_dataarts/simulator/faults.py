@@ -107,6 +107,7 @@ class Faults:
         self._store = store
         self._views: dict[int, Store] = {}
         self._is_empty = False
+        self._failed = ""
         for fault in self.list():
             self._remember(fault)
 
@@ -163,8 +164,14 @@ class Faults:
         """Return the rule by which the run or task of this name must fail, if there is one; it counts as above."""
         for fault in self.list():
             if fault.kind == "task-fails" and fnmatchcase(task, fault.task) and self._use(fault):
+                self._failed = fault.kind
                 return fault
         return None
+
+    def noted(self) -> str:
+        """Return the kind of the rule that made a run or task fail since this was last asked, or an empty string."""
+        noted, self._failed = self._failed, ""
+        return noted
 
     @contextmanager
     def past(self, fault: Fault) -> Iterator[Store]:
