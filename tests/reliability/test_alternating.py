@@ -66,7 +66,7 @@ def exported(project: Project) -> list[str]:
     """Return the live URNs, as each of the two exports them."""
     ours = json.loads(project.dataarts("stack", "export").partition("\nnote")[0])
     theirs = json.loads(pulumi(project, "stack", "export"))
-    lists = [[item["urn"] for item in document["deployment"]["resources"]] for document in (ours, theirs)]
+    lists = [[item["urn"] for item in document["deployment"].get("resources", ())] for document in (ours, theirs)]
     assert lists[0] == lists[1]
     assert not theirs["deployment"].get("pending_operations")
     return lists[0]
