@@ -69,6 +69,11 @@ class Staging:
         """Somebody works on the stack."""
         typed(self.project, "refresh", "--yes", "--stack", "staging")
 
+    def bring(self, release: str) -> None:
+        """Let it run a release, whichever test came before."""
+        if f"sha256:{release}" not in self.text:
+            typed(self.project, *PROMOTE, release)
+
     def require(self, release: str, form: str) -> Promotion:
         assert f"sha256:{release}" in self.text
         assert self.form() == form
@@ -111,7 +116,9 @@ def meanwhile(patch: pytest.MonkeyPatch, where: Any, name: str, act: Callable[[]
 
 
 def test_a_rollback_is_refused_where_config_or_state_moved_since_it_was_shown(staging: Staging) -> None:
+    staging.bring(staging.second)
     text, path = staging.text, staging.project.path / "Pulumi.staging.yaml"
+    before = len(staging.records.promotions("staging"))
     with pytest.MonkeyPatch.context() as patch:
         meanwhile(patch, rollback, "confirm", lambda: path.write_text(f"{text}# edited\n"))
         refused = typed(staging.project, *BACK, code=5)
@@ -121,13 +128,14 @@ def test_a_rollback_is_refused_where_config_or_state_moved_since_it_was_shown(st
         meanwhile(patch, rollback, "confirm", staging.touch_the_state)
         refused = typed(staging.project, *BACK, code=5)
     assert "the state of staging has changed since this was shown; nothing was done" in refused.err
-    assert len(staging.records.promotions("staging")) == 2
+    assert len(staging.records.promotions("staging")) == before
     staging.require(staging.second, "second")
 
 
 def test_a_state_that_changes_before_the_up_is_refused_under_its_lock_and_the_next_command_goes_on(
     staging: Staging,
 ) -> None:
+    staging.bring(staging.second)
     with pytest.MonkeyPatch.context() as patch:
         meanwhile(patch, promoting.StackEnvironment, "up", staging.touch_the_state)
         refused = typed(staging.project, *BACK, code=5)
@@ -147,6 +155,7 @@ def test_an_up_that_was_killed_does_not_refuse_the_command_that_continues_it(
     def die(*_arguments: object) -> None:
         raise Killed
 
+    staging.bring(staging.first)
     with monkeypatch.context() as patch, pytest.raises(Killed):
         patch.setattr(runs.Run, "_become", die)
         typed(staging.project, *PROMOTE, staging.second)
@@ -161,7 +170,7 @@ def test_an_up_that_was_killed_does_not_refuse_the_command_that_continues_it(
 
 @pytest.mark.slow
 def test_no_release_goes_that_somebody_came_to_need_while_it_was_asked_for(staging: Staging) -> None:
-    made = []
+    made, text = list[str](), staging.text
     for day, form in ((7, "wanted"), (8, "doomed"), (9, "newest")):
         (staging.project.path / "__main__.py").write_text(PROGRAM.replace("FORM", form))
         with pytest.MonkeyPatch.context() as patch:
@@ -186,7 +195,7 @@ def test_no_release_goes_that_somebody_came_to_need_while_it_was_asked_for(stagi
         meanwhile(patch, promote, "confirm", gone)
         refused = typed(staging.project, *PROMOTE, wanted, code=2)
     assert "there is no release" in refused.err
-    staging.require(staging.second, "second")
+    assert staging.text == text
     line = Line(staging.records)
     with line.held("staging"):
         (staging.project.path / "__main__.py").write_text(PROGRAM.replace("FORM", "another"))
@@ -196,6 +205,7 @@ def test_no_release_goes_that_somebody_came_to_need_while_it_was_asked_for(stagi
 
 
 def test_what_was_prepared_is_carried_out_by_an_up_with_its_plan(staging: Staging) -> None:
+    staging.bring(staging.second)
     prepared = typed(staging.project, *PROMOTE, staging.first, "--prepare", "--save-plan", "plan.json").out
     assert "next: dataarts up --stack staging --plan plan.json" in prepared
     opened = staging.records.open_promotion("staging")
