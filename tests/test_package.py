@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[1]
-CLOUD_ONLY = {"uvicorn", "httptools", "moto"}
+CLOUD_ONLY = {"uvicorn", "httptools", "moto", "croniter"}
 PROGRAM = """
 bucket = obs.Bucket("landing", bucket="package-landing", force_destroy=True)
 dlf.Script("totals", name="totals", type="DLISQL", content="select 1")

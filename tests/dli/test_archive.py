@@ -101,6 +101,7 @@ def test_a_hostile_zip_is_refused() -> None:
         ({"a.json": '{"cu_number": 1}', "b.json": '{"tm_cus": 0}'}, ["jobs/a.json: cu_number", "jobs/b.json: tm_cus"]),
         ({"a.json": '{"name": "x"}', "b.json": '{"name": "x"}'}, ["jobs/b.json: another entry has the job name 'x'"]),
         ({"a.json": '{"name": ["x"]}'}, ["jobs/a.json: name"]),
+        ({"a.json": "{}", "a.sql": "é" * (512 * 1024 + 1)}, ["jobs/a.json: sql_body: "]),
         ({"a.json": '{"checkpoint_mode": {}}'}, ["jobs/a.json: checkpoint_mode"]),
         (
             {"a.json": '{"run_mode": "shared_cluster", "job_type": "flink_opensource_sql_job"}'},

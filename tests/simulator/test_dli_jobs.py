@@ -213,6 +213,7 @@ def test_a_name_is_taken_once(flink: Any) -> None:
         {"desc": "d" * 513},
         {"queue_name": "q" * 129},
         {"sql_body": "s" * (1024 * 1024 + 1)},
+        {"sql_body": "é" * (512 * 1024 + 1)},
         {"cu_number": 401},
         {"cu_number": 1},
         {"cu_number": 2, "manager_cu_number": 2},

@@ -11,11 +11,12 @@ import json
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, model_validator
 
 _MODES = {1: "exactly_once", 2: "at_least_once", "1": "exactly_once", "2": "at_least_once"}
 _DIGESTED = ("sql_body", "runtime_config", "operator_config", "static_estimator_config", "entrypoint_args")
 _JSON_TEXTS = ("runtime_config", "operator_config", "static_estimator_config")
+_SQL_MAX_BYTES = 1024 * 1024
 _UNORDERED = ("tags", "edge_group_ids")
 _DEFAULTS: Mapping[str, JsonValue] = {
     "run_mode": "shared_cluster",
@@ -41,6 +42,12 @@ def _mode(mode: Any) -> Any:
     return _MODES.get(mode, mode) if isinstance(mode, int | str) else mode
 
 
+def _sql(text: str) -> str:
+    if len(text.encode()) > _SQL_MAX_BYTES:
+        raise ValueError(f"the SQL must have at most {_SQL_MAX_BYTES} bytes in UTF-8")
+    return text
+
+
 class JobTag(BaseModel):
     """A tag given at creation; details do not tell tags."""
 
@@ -64,7 +71,7 @@ class JobBody(BaseModel):
     run_mode: Literal["shared_cluster", "exclusive_cluster", "edge_node"] | None = None
     queue_name: Annotated[str, Field(max_length=128)] | None = None
     template_id: int | None = None
-    sql_body: Annotated[str, Field(max_length=1024 * 1024)] | None = None
+    sql_body: Annotated[str, AfterValidator(_sql)] | None = None
     main_class: str | None = None
     entrypoint: str | None = None
     entrypoint_args: str | None = None

@@ -24,7 +24,7 @@ PUBLIC: Final = "embedded"
 """The embedded cloud's endpoint name, region, project, access key and secret key: known to all."""
 
 START_S: Final = 60.0
-NEEDED: Final = ("uvicorn", "httptools", "moto", "pygments")
+NEEDED: Final = ("uvicorn", "httptools", "moto", "pygments", "croniter")
 """What the extra `cloud` brings."""
 
 

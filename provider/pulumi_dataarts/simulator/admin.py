@@ -154,6 +154,7 @@ def _set_clock(request: Request, cloud: EmbeddedCloud) -> Answer:
             (clock.freeze if frozen else clock.restart)()
         case _:
             return _error(400, 'the body must be {"advance": seconds} or {"frozen": true or false}')
+    cloud.run_due()
     return Answer(200, {"now": clock.now()})
 
 

@@ -53,7 +53,11 @@ class Choice(TypedDict, total=False):
 
 
 class Store:
-    """The documents of one cloud. Safe to use from any thread inside `transaction()`."""
+    """The documents of one cloud. Safe to use from any thread inside `transaction()`.
+
+    Attributes:
+        is_view: it shows the past, and cannot be written.
+    """
 
     def __init__(self, folder: Path, *, view: bool = False) -> None:
         """Open, or create, the store of the cloud that lives in `folder`.
@@ -64,6 +68,7 @@ class Store:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
+        self.is_view = view
         self._lock = threading.RLock()
         self._depth = 0
         self._deferred: list[Callable[[], object]] = []

@@ -58,6 +58,7 @@ class RunningCloud:
     def advance(self, seconds: float) -> None:
         """Move the cloud's clock forward."""
         self._clock.advance(seconds)
+        self._cloud.run_due()
 
     def freeze(self) -> None:
         """Stop the cloud's clock until `reset`; `advance` still moves it."""

@@ -78,6 +78,7 @@ def answer(request: Request, cloud: EmbeddedCloud) -> Answer:
         return _plain(405, "The console is for looking.", Allow="GET, HEAD")
     if request.path.startswith(assets.PREFIX):
         return _asset(request)
+    cloud.run_due()
     with closing(cloud.context.store.view()) as store:
         context, now_ms = replace(cloud.context, store=store), milliseconds(cloud.clock.now())
         sight = Sight(context, cloud.s3, cloud.log, cloud.status, now_ms, request.path, request.query)

@@ -21,26 +21,27 @@ from pulumi_dataarts.simulator.http import Answer, Context, Request
 from pulumi_dataarts.simulator.store import Document
 from pulumi_dataarts.simulator.timelines import Timeline, begin, entered, since, state_at, turn
 
-MANUAL, ONCE = 2, 7
+NORMAL, MANUAL, ONCE = 0, 2, 7
 
 _KIND = "dlf.instance"
 _ENDED = ("success", "fail", "pause", "manual-stop")
 
 
-def launch(context: Context, scope: str, job: Document, instance_type: int) -> int:
-    """Start an instance of a job's submitted definition and return its id.
+def launch(context: Context, scope: str, job: Document, instance_type: int, due_ms: int | None = None) -> int:
+    """Start an instance of a job's submitted definition, at the time it was due or now, and return its id.
 
     Raises:
         Refused: DLF.3051, nothing was submitted yet.
     """
     definition = submitted(job)
-    now, failure = now_ms(context), context.faults.failure_of(definition["name"])
+    start_ms = now_ms(context) if due_ms is None else due_ms
+    failure = context.faults.failure_of(definition["name"])
     instance = {
         "instanceId": context.store.next_id(_KIND),
         "jobId": job["id"],
         "jobName": definition["name"],
         "instanceType": instance_type,
-        "submitTime": now,
+        "submitTime": start_ms,
         "version": job["version"],
         "nodes": [{"nodeName": node["name"], "type": node["type"]} for node in definition["nodes"]],
         "errorMessage": failure,
@@ -49,7 +50,7 @@ def launch(context: Context, scope: str, job: Document, instance_type: int) -> i
     _keep(
         context,
         scope,
-        {**instance, "timeline": _course(begin(now, "waiting"), now, instance["end"], context)},
+        {**instance, "timeline": _course(begin(start_ms, "waiting"), start_ms, instance["end"], context)},
     )
     _remember(context, scope, job, instance)
     return int(instance["instanceId"])
@@ -143,10 +144,10 @@ def _end_of(definition: Document) -> str:
 
 
 def _remember(context: Context, scope: str, job: Document, instance: Document) -> None:
-    """Note the instance as the job's last, and when it will pause the job, if it will."""
-    now, timeline = now_ms(context), job["timeline"]
-    if instance["end"] == "pause" and state_at(timeline, now) == "SCHEDULING":
-        timeline = turn(timeline, now, (context.settings.boot_s + context.settings.run_s, "PAUSED"))
+    """Note the instance as the job's last, and when it will pause the job, if it will and no other does before."""
+    timeline = job["timeline"]
+    if instance["end"] == "pause" and timeline[-1][1] == "SCHEDULING":
+        timeline = turn(timeline, instance["submitTime"], (context.settings.boot_s + context.settings.run_s, "PAUSED"))
     jobs.keep(context, scope, {**job, "timeline": timeline, "lastInstance": instance["instanceId"]})
 
 

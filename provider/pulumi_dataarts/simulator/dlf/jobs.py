@@ -6,7 +6,7 @@ write makes a new version.
 
 from __future__ import annotations
 
-from pulumi_dataarts.simulator.dlf import definitions
+from pulumi_dataarts.simulator.dlf import agenda, definitions
 from pulumi_dataarts.simulator.dlf.inputs import now_ms
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
 from pulumi_dataarts.simulator.http import Context
@@ -30,9 +30,10 @@ def find(context: Context, scope: str, name: str) -> Document:
 
 
 def keep(context: Context, scope: str, job: Document) -> None:
-    """Write a job back."""
+    """Write a job back, and when it is due next."""
     definition = job["saved"]
     context.store.put(KIND, scope, definition["name"], job, label=definition["processType"])
+    agenda.note(context, scope, definition["name"], job)
 
 
 def status_of(job: Document, context: Context) -> str:

@@ -1,18 +1,19 @@
-"""Start and stop of a job's scheduling, and the state of a real-time job.
+"""Start and stop of a job's scheduling, what comes of it, and the state of a real-time job.
 
 A batch job is SCHEDULING as soon as it is started and STOPPED as soon as it is stopped; a real-time job is
-STARTING and STOPPING for `boot_s` on its way. No cron fires in the embedded cloud: only a job of type
-EXECUTE_ONCE runs by being started.
+STARTING and STOPPING for `boot_s` on its way. A job of type EXECUTE_ONCE runs by being started. One of type CRON has an
+instance for each time it was due while it was SCHEDULING; they are made when somebody looks, or moves the clock.
+Neither jobs it depends on nor its own earlier instances are waited for.
 
 Source: DataArts Factory API, the pages of job operations. Starting a started job, or stopping a stopped one, is not
-documented: nothing happens.
+documented: nothing happens. That a look makes at most 100 instances of a job, the latest, is the embedded cloud's own.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pulumi_dataarts.simulator.dlf import instances, jobs, rules
+from pulumi_dataarts.simulator.dlf import agenda, crons, instances, jobs, rules
 from pulumi_dataarts.simulator.dlf.inputs import body_of, now_ms, scope_of
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
 from pulumi_dataarts.simulator.http import Answer, Context, Request
@@ -21,6 +22,24 @@ from pulumi_dataarts.simulator.timelines import turn
 
 _UP = ("SCHEDULING", "STARTING", "NORMAL")
 _DOWN = ("STOPPED", "STOPPING")
+_LOOK_MAX = 100
+
+
+def run_due(context: Context) -> None:
+    """Make the instances that came due since the last look, in the order of their times, in all workspaces.
+
+    A store that shows the past is left as it is.
+    """
+    coming = [] if context.store.is_view else agenda.due(context)
+    runs = sorted(
+        (at_ms, scope, name) for scope, name, since_ms in coming for at_ms in _due(context, scope, name, since_ms)
+    )
+    for at_ms, scope, name in runs:
+        job = jobs.find(context, scope, name)
+        if agenda.is_on_schedule(job, at_ms):
+            instances.launch(context, scope, job, instances.NORMAL, at_ms)
+    for scope, name, _ in coming:
+        agenda.note(context, scope, name, context.store.get(jobs.KIND, scope, name))
 
 
 def start_job(request: Request, context: Context) -> Answer:
@@ -75,6 +94,12 @@ def show_job_status(request: Request, context: Context) -> Answer:
         "nodes": [_node(node, status) for node in definition["nodes"]],
     }
     return Answer(200, {key: value for key, value in body.items() if value is not None})
+
+
+def _due(context: Context, scope: str, name: str, since_ms: int) -> list[int]:
+    job = context.store.get(jobs.KIND, scope, name)
+    cron = agenda.cron_of(job) if job else None
+    return crons.due_times(cron, since_ms, now_ms(context), _LOOK_MAX) if cron else []
 
 
 def _way_up(definition: Document, context: Context) -> list[tuple[float, str]]:

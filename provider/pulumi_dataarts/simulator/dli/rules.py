@@ -43,6 +43,14 @@ def _text(limit: int, *, least: int = 0) -> _Rule:
     return rule
 
 
+def _bytes(limit: int) -> _Rule:
+    def rule(value: Any) -> str:
+        is_text = isinstance(value, str) and len(value.encode("utf-8", "surrogatepass")) <= limit
+        return "" if is_text else f"a string of at most {limit} bytes in UTF-8"
+
+    return rule
+
+
 def _whole(low: int, high: int) -> _Rule:
     def rule(value: Any) -> str:
         is_whole = isinstance(value, int) and not isinstance(value, bool) and low <= value <= high
@@ -114,7 +122,7 @@ _SQL: dict[str, _Rule] = {
     **_SHARED,
     "job_type": _one_of(*SQL_TYPES),
     "template_id": _whole(0, 2**31),
-    "sql_body": _LONG,
+    "sql_body": _bytes(1024 * 1024),
     "run_mode": _one_of("shared_cluster", "exclusive_cluster", "edge_node"),
     "idle_state_retention": _whole(0, 2**31),
     "edge_group_ids": _texts,
