@@ -28,6 +28,7 @@ class Shelf:
         self.objects = {f"o{number}": 0 for number in range(count)}
         self.singles = self.pages = 0
         self.clock = Ticking()
+        self.list_s = 0.0
         self.catalogue = Catalogue(self._list, self.clock)
         self._lock = threading.Lock()
 
@@ -54,6 +55,7 @@ class Shelf:
 
     def _list(self) -> Iterator[Page[int]]:
         names = list(self.objects)
+        self.clock.sleep(self.list_s)
         for start in range(0, max(1, len(names)), PAGE):
             self.pages += 1
             found = {name: self.objects[name] for name in names[start : start + PAGE]}
@@ -72,6 +74,13 @@ def test_a_thousand_reads_are_a_few_dozen_calls(threads: int) -> None:
     with ThreadPoolExecutor(threads) as pool:
         assert list(pool.map(shelf.read, shelf.objects)) == [0] * 1000
     assert shelf.calls <= 40
+
+
+def test_a_list_that_takes_long_to_make_is_no_pause_after_which_it_is_of_no_use() -> None:
+    shelf = Shelf(5000)
+    shelf.list_s = AGE_MAX_S + 1
+    assert [shelf.read(name) for name in shelf.objects] == [0] * 5000
+    assert shelf.calls <= 110
 
 
 def test_a_few_reads_among_very_many_objects_do_not_list_them_all() -> None:

@@ -153,7 +153,7 @@ class Catalogue(Generic[T]):
     def _load(self) -> None:
         """Make the list, unless it proves dearer than what was asked; where it fails, start counting anew."""
         with self._lock:
-            current, began_s = self._round, self._clock.now_s()
+            current = self._round
             self._written.clear()
         objects: dict[str, T] = {}
         try:
@@ -165,12 +165,14 @@ class Catalogue(Generic[T]):
         except ProvisionError:
             self._keep(current, None)
             raise
-        self._keep(current, _Listing(objects, began_s, self._clock.now_s()))
+        self._keep(current, objects)
 
-    def _keep(self, made_in: int, listing: _Listing[T] | None) -> None:
+    def _keep(self, made_in: int, objects: dict[str, T] | None) -> None:
+        """Answer from these; while they were loaded the readers waited, which is no pause in their round."""
         with self._lock:
             self._asked = 0
-            if listing is not None and made_in == self._round:
+            self._asked_s = now_s = self._clock.now_s()
+            if objects is not None and made_in == self._round:
                 for name in self._written:
-                    listing.objects.pop(name, None)
-                self._listing = listing
+                    objects.pop(name, None)
+                self._listing = _Listing(objects, loaded_s=now_s, used_s=now_s)
