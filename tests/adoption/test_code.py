@@ -63,8 +63,8 @@ def test_a_type_may_be_written_as_people_meet_it(type: str) -> None:
 
 def test_there_is_a_kind_for_every_resource_and_no_other() -> None:
     assert set(kinds()) == {
-        "cdm:Link", "cdm:Job", "cdm:JobRun", "dlf:JobImport", "dlf:JobExport", "dlf:Script", "dli:FlinkJobImport",
-        "dli:FlinkJobRun", "obs:Bucket", "obs:Object",
+        "cdm:Link", "cdm:Job", "cdm:JobRun", "dlf:JobImport", "dlf:JobExport", "dlf:JobRun", "dlf:Script",
+        "dli:FlinkJobImport", "dli:FlinkJobRun", "obs:Bucket", "obs:Object", "obs:ObjectCheck",
     }  # fmt: skip
     with pytest.raises(ConfigError, match="no resource type 'cdm:Lnik'"):
         kind("cdm:Lnik")
