@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import pulumi
@@ -12,13 +12,11 @@ from pulumi_dataarts.dlf import api, runs, wire
 from pulumi_dataarts.errors import NotFound
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
-from pulumi_dataarts.lifecycle.changes import Change
-from pulumi_dataarts.lifecycle.effects import MOVES_DATA, effect
 from pulumi_dataarts.lifecycle.fields import Local, Replaces
-from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
+from pulumi_dataarts.lifecycle.handler import Live, Made
+from pulumi_dataarts.lifecycle.happenings import JobRunning
 from pulumi_dataarts.lifecycle.inputs import Inputs
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
-from pulumi_dataarts.model.values import Properties
 
 FACTS: Final = ("instance_id", "status", "started_ms", "ended_ms")
 _ANOTHER: Final = "another job is run"
@@ -70,7 +68,7 @@ class JobRunInputs(Inputs):
     ] = "take_over"
 
 
-class JobRunHandler(Handler[JobRunInputs]):
+class JobRunHandler(JobRunning[JobRunInputs]):
     """The meaning of a run. What identifies it is new each time, so a new run never waits for the old one's record.
 
     The id is `<workspace>/<job>/<instance>`.
@@ -79,6 +77,7 @@ class JobRunHandler(Handler[JobRunInputs]):
     kind = "dlf.JobRun"
     inputs = JobRunInputs
     identity = ("workspace", "job_name", "params", "triggers")
+    facts = FACTS
 
     def create(self, inputs: JobRunInputs, session: Session) -> Made:
         """Start the job, or take its run over, and see it to its end."""
@@ -98,7 +97,7 @@ class JobRunHandler(Handler[JobRunInputs]):
         A run that the service has forgotten has still been: it is never started again for that.
         """
         workspace, job_name, instance_id = (*id.split("/"), "", "")[:3]
-        facts = {name: known[name] for name in FACTS if name in known}
+        facts = self.remembered(known)
         if "wait" not in known:  # an import: nothing was declared yet
             instance = _look(api.workspace(session, workspace), job_name, instance_id)
             if instance is None or instance.status not in runs.ENDED:
@@ -106,23 +105,6 @@ class JobRunHandler(Handler[JobRunInputs]):
             facts = runs.facts(instance)
         is_usual = workspace == session.settings.workspace and not known.get("workspace")
         return Live({"job_name": job_name, **({} if is_usual else {"workspace": workspace})}, facts)
-
-    def update(
-        self, id: str, known: Properties, inputs: JobRunInputs, changed: Sequence[Change], session: Session
-    ) -> Properties:
-        """Change nothing: what has run, has run."""
-        return {name: known[name] for name in FACTS if name in known}
-
-    def delete(self, id: str, known: Properties, session: Session) -> None:
-        """Forget the run. Nothing is done on the service: a run under way goes on, its history stays."""
-
-    def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:
-        """Say that a replacement is a new run."""
-        return [effect(MOVES_DATA, declared.get("job_name"))] if any(change.replaces for change in changed) else []
-
-    def effects_of_making(self, declared: Properties) -> list[str]:
-        """Say that a run is started."""
-        return [effect(MOVES_DATA, declared.get("job_name"))]
 
 
 def _look(place: api.Workspace, name: str, instance_id: str) -> wire.Instance | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 import pulumi
@@ -10,12 +10,11 @@ from pydantic import Field
 
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.lifecycle.adapter import DynamicProvider
-from pulumi_dataarts.lifecycle.changes import Change
 from pulumi_dataarts.lifecycle.fields import Local, Replaces
-from pulumi_dataarts.lifecycle.handler import Handler, Live, Made
+from pulumi_dataarts.lifecycle.handler import Live, Made
+from pulumi_dataarts.lifecycle.happenings import Happening
 from pulumi_dataarts.lifecycle.inputs import Inputs
 from pulumi_dataarts.lifecycle.resource import DataArtsResource
-from pulumi_dataarts.model.values import Properties
 from pulumi_dataarts.obs import presence
 
 FACTS: Final = ("objects", "size_bytes")
@@ -48,12 +47,13 @@ class ObjectCheckInputs(Inputs):
     ] = 0.0
 
 
-class ObjectCheckHandler(Handler[ObjectCheckInputs]):
+class ObjectCheckHandler(Happening[ObjectCheckInputs]):
     """The meaning of a check: what was found once was there. The id is the address."""
 
     kind = "obs.ObjectCheck"
     inputs = ObjectCheckInputs
     identity = ("object", "min_bytes", "triggers")
+    facts = FACTS
 
     def create(self, inputs: ObjectCheckInputs, session: Session) -> Made:
         """Look, until it is there or the time is over."""
@@ -63,19 +63,10 @@ class ObjectCheckHandler(Handler[ObjectCheckInputs]):
     def read(self, id: str, known: Mapping[str, Any], session: Session) -> Live | None:
         """Return what was found when it was looked for; for an import what is there now."""
         if known:
-            return Live({"object": id}, {name: known[name] for name in FACTS if name in known})
+            return Live({"object": id}, self.remembered(known))
         found = presence.look(session, id)
         facts = {"objects": found.objects, "size_bytes": found.size_bytes}
         return Live({"object": id}, facts) if found.objects else None
-
-    def update(
-        self, id: str, known: Properties, inputs: ObjectCheckInputs, changed: Sequence[Change], session: Session
-    ) -> Properties:
-        """Change nothing."""
-        return {name: known[name] for name in FACTS if name in known}
-
-    def delete(self, id: str, known: Properties, session: Session) -> None:
-        """Forget it. The object stays."""
 
 
 class ObjectCheckProvider(DynamicProvider):
