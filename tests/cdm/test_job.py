@@ -327,3 +327,20 @@ def test_all_mistakes_are_told_at_once(session: Session) -> None:
 @pytest.mark.parametrize("name", ["a", "x" * 240, "orders-2024_v1.2", "заказы"])
 def test_names_within_the_rules_pass(session: Session, name: str) -> None:
     assert Stack(JobProvider, session).checked(changed(ORDERS, name=name))["name"] == name
+
+
+def test_a_job_that_is_another_by_now_is_not_deleted(orders: Stack, beside: Session, told: list[str]) -> None:
+    """Somebody removed ours, and made one of that name between other connectors."""
+    api.delete_job(beside, CLUSTER, "orders")
+    other = {"from_connector": "obs-connector", "from_link": "files"}
+    source = {"bucketName": "landing", "inputDirectory": "/old/", "inputFormat": "CSV_FILE"}
+    Stack(JobProvider, beside).up(**{**ORDERS, **other, "from_config": source})
+    orders.destroy()
+    assert job_beside(beside).from_connector_name == "obs-connector"
+    assert told[-1].endswith("is another by now (from_connector differs), and is left alone; ours is gone")
+
+
+def test_a_job_that_was_only_edited_is_deleted(orders: Stack, beside: Session) -> None:
+    edit(beside, from_config={"tableName": "returns"})
+    orders.destroy()
+    assert api.show_job(beside, CLUSTER, "orders", api.NORMAL) is None

@@ -139,6 +139,16 @@ def test_deleting_twice_is_deleting_once(mysql: Stack) -> None:
     assert not mysql.refresh()
 
 
+def test_a_link_that_is_another_by_now_is_not_deleted(mysql: Stack, beside: Session, told: list[str]) -> None:
+    api.delete_link(beside, CLUSTER, "mysql")
+    Stack(LinkProvider, beside).up(**{**FILES, "name": "mysql"})
+    mysql.destroy()
+    left = api.show_link(beside, CLUSTER, "mysql")
+    assert left is not None
+    assert left.connector_name == "obs-connector"
+    assert told == ["cdm.Link embedded/mysql: is another by now (connector differs), and is left alone; ours is gone"]
+
+
 def test_a_link_in_use_is_not_deleted(orders: Stack, session: Session) -> None:
     files = Stack(LinkProvider, session)
     files.up(**FILES)

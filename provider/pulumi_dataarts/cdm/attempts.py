@@ -27,6 +27,19 @@ def place(id: str, known: Mapping[str, Any]) -> tuple[str, str]:
     return known.get("cluster_id") or cluster_id, known.get("name") or name
 
 
+def is_another(
+    session: Session, kind: str, id: str, known: Mapping[str, Any], connectors: Mapping[str, str | None]
+) -> bool:
+    """Say, and tell, whether what has the name is another object by now: an object keeps its connectors for life.
+
+    Somebody has removed the one that is known, and made this one. Where the connectors are the same, nothing tells.
+    """
+    moved = [name for name, value in connectors.items() if value and known.get(name, value) != value]
+    if moved:
+        session.tell(f"{kind} {id}: is another by now ({', '.join(moved)} differs), and is left alone; ours is gone")
+    return bool(moved)
+
+
 def create_once(
     handler: Handler[AnyInputs],
     id: str,

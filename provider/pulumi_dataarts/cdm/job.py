@@ -12,7 +12,7 @@ from pydantic import Field
 
 from pulumi_dataarts.bindings import current
 from pulumi_dataarts.cdm import api
-from pulumi_dataarts.cdm.attempts import create_once, place, rename_once
+from pulumi_dataarts.cdm.attempts import create_once, is_another, place, rename_once
 from pulumi_dataarts.cdm.catalogue import forget_job, read_job
 from pulumi_dataarts.cdm.configs import (
     DESTINATION,
@@ -228,9 +228,13 @@ class JobHandler(Handler[JobInputs]):
         return {}
 
     def delete(self, id: str, known: Properties, session: Session) -> None:
-        """Remove the job, once no run is under way."""
+        """Remove the job, once no run is under way, unless it is another by now."""
         cluster_id, name = place(id, known)
         defaults = JobInputs.model_fields
+        job = read_job(session, cluster_id, name, known.get("job_type", ""))
+        ends = {"from_connector": job.from_connector_name, "to_connector": job.to_connector_name} if job else {}
+        if is_another(session, self.kind, id, known, ends):
+            return
 
         def remove() -> None:
             with suppress(NotFound), _writing(session, cluster_id, name):
@@ -243,6 +247,7 @@ class JobHandler(Handler[JobInputs]):
             known.get("job_type", ""),
             known.get("when_running", defaults["when_running"].default),
             known.get("deadline_s", defaults["deadline_s"].default),
+            seen=job,
         ).then(remove)
 
     def effects(self, known: Properties, declared: Properties, changed: Sequence[Change]) -> list[str]:

@@ -10,7 +10,7 @@ import pulumi
 from pydantic import Field
 
 from pulumi_dataarts.cdm import api
-from pulumi_dataarts.cdm.attempts import create_once, place, rename_once
+from pulumi_dataarts.cdm.attempts import create_once, is_another, place, rename_once
 from pulumi_dataarts.cdm.configs import LINK, LinkConfig, LinkSecrets, doubtful, fold, settled, unfold
 from pulumi_dataarts.cdm.describing import described
 from pulumi_dataarts.cdm.wire import LinkBody
@@ -155,8 +155,11 @@ class LinkHandler(Handler[LinkInputs]):
         return {}
 
     def delete(self, id: str, known: Properties, session: Session) -> None:
-        """Remove the link. Raises Conflict as long as a job uses it."""
+        """Remove the link, unless it is another by now. Raises Conflict as long as a job uses it."""
         cluster_id, name = place(id, known)
+        link = api.show_link(session, cluster_id, name)
+        if link is None or is_another(session, self.kind, id, known, {"connector": link.connector_name}):
+            return
         with suppress(NotFound):
             api.delete_link(session, cluster_id, name)
 

@@ -12,6 +12,7 @@ from pulumi_dataarts.errors import Conflict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from pulumi_dataarts.cdm.wire import JobBody
     from pulumi_dataarts.huawei.session import Session
 
 Policy = Literal["fail", "stop", "wait"]
@@ -27,6 +28,7 @@ class Idling:
     Attributes:
         policy: `fail` leaves a running job alone, `stop` ends its run, `wait` lets it end.
         deadline_s: how long to wait for its end.
+        seen: the job, where it was read a moment ago.
     """
 
     session: Session
@@ -35,6 +37,7 @@ class Idling:
     job_type: str
     policy: Policy
     deadline_s: float
+    seen: JobBody | None = None
 
     def then(self, act: Callable[[], None]) -> None:
         """Bring the job to rest, if there is one, and act.
@@ -45,18 +48,20 @@ class Idling:
         Raises:
             Conflict: the job runs, and the policy is to fail; or it runs again and again.
         """
-        self._rest()
+        self._rest(self.seen or self._read())
         try:
             act()
         except Conflict as error:
             if error.code != api.RUNNING:
                 raise
-            self._rest()
+            self._rest(self._read())
             act()
 
-    def _rest(self) -> None:
+    def _read(self) -> JobBody | None:
+        return read_job(self.session, self.cluster_id, self.name, self.job_type)
+
+    def _rest(self, job: JobBody | None) -> None:
         """Let no run be under way."""
-        job = read_job(self.session, self.cluster_id, self.name, self.job_type)
         if job is not None and job.status in UNDER_WAY:
             self._end_run(job.status)
 

@@ -85,6 +85,8 @@ def delete(
 ) -> None:
     """Forget resources (by URN, or by a name that only one has); what they are in the cloud stays.
 
+    What was replaced and waits for its deletion is named by its id.
+
     An operation that a killed run left without an answer is forgotten by the URN of its resource.
 
     \b

@@ -17,7 +17,7 @@ from pulumi_dataarts.engine import hooks
 from pulumi_dataarts.engine.decisions import equal
 from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.engine.marking import annotated, sealed
-from pulumi_dataarts.engine.providers import Known, Made
+from pulumi_dataarts.engine.providers import Known, Made, Provider
 from pulumi_dataarts.engine.reports import report_of
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, Same, Skip, Step, Update
@@ -202,11 +202,25 @@ async def _delete(run: Run, step: Delete, report: StepReport) -> None:
     async with _operation(run, "deleting", old, is_called=is_called and _has_provider(old)) as entries:
         if is_called and not run.dry_run and (provider := run.provider_of(old)):
             run.reporter.started(report)
-            delete = partial(provider.delete, _known(old), old.custom_timeouts.get("delete", 0))
-            await hooks.with_retries(run, "delete", delete, old=old)
+            await _deleted(run, provider, old)
         left = replace(old, pending_replacement=True)
         await run.ledger.write([*entries, Put(step.old, left) if step.leaves_pending else Drop(step.old)])
     await hooks.after(run, "AfterDelete", old=old)
+
+
+async def _deleted(run: Run, provider: Provider, old: ResourceState) -> None:
+    delete = partial(provider.delete, _known(old), old.custom_timeouts.get("delete", 0))
+    try:
+        await hooks.with_retries(run, "delete", delete, old=old)
+    except ResourceFailed:
+        if old.delete:
+            run.reporter.tell(
+                "warning",
+                f"{old.id} was replaced and waits for its deletion, which each run tries again; "
+                f"`dataarts state delete {old.id}` forgets it, and leaves it in the cloud",
+                old.urn,
+            )
+        raise
 
 
 def is_forgotten(run: Run, number: int) -> bool:

@@ -21,7 +21,8 @@ class Ledger:
     """States by number.
 
     `states` are all that are part of the stack at this moment. `olds` are the numbers of the base's resources by URN,
-    without those that only wait for their deletion; `news` those of the resources that the program has registered.
+    without those that only wait for their deletion, which are `leftovers`; `news` those of the resources that the
+    program has registered.
     """
 
     def __init__(self, base: Snapshot, journal: Journal | None) -> None:
@@ -34,6 +35,7 @@ class Ledger:
         self.base_size = len(base.resources)
         self.states: dict[int, ResourceState] = dict(enumerate(base.resources))
         self.olds: dict[str, int] = {}
+        self.leftovers: dict[str, list[int]] = {}
         self.news: dict[str, int] = {}
         self._holders: dict[Object, int] = {}
         self.index_base()
@@ -46,6 +48,10 @@ class Ledger:
     def index_base(self) -> None:
         """Find anew what the base has under each URN, after a refresh."""
         self.olds = {state.urn: number for number, state in self.base() if not state.delete}
+        self.leftovers = {}
+        for number, state in self.base():
+            if state.delete:
+                self.leftovers.setdefault(state.urn, []).append(number)
 
     def number_for(self, urn: str) -> int:
         """Return the next free number, from now on that of the URN's new resource."""

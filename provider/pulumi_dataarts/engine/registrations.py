@@ -16,7 +16,7 @@ from pulumi_dataarts.engine.decisions import Verdict
 from pulumi_dataarts.engine.goals import Goal
 from pulumi_dataarts.engine.identities import Namespace, earlier_urns
 from pulumi_dataarts.engine.providers import Difference, DiffUnavailable, Failure, Known, Provider
-from pulumi_dataarts.engine.replacements import replacement, require_replaceable
+from pulumi_dataarts.engine.replacements import replacement, require_replaceable, with_room
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Create, Read, Same, Skip, Step, Update
 from pulumi_dataarts.engine.untargeted import carried, require_targeted_dependencies
@@ -62,7 +62,7 @@ async def decide(run: Run, candidate: Candidate) -> list[Step]:
     else:
         steps = await _decide(run, candidate, inputs, is_included=is_included)
     require_targeted_dependencies(run, steps)
-    return steps
+    return await with_room(run, steps)
 
 
 def claim(run: Run, goal: Goal) -> Candidate:

@@ -6,10 +6,11 @@ Source: pkg/resource/deploy/step_generator.go of the official engine.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 
 from pulumi_dataarts.engine import decisions
 from pulumi_dataarts.engine.goals import Goal
-from pulumi_dataarts.engine.providers import Difference, Known
+from pulumi_dataarts.engine.providers import Difference, DiffUnavailable, Known
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Create, Delete, Step
 from pulumi_dataarts.errors import PlanError
@@ -32,6 +33,44 @@ async def replacement(run: Run, goal: Goal, new: ResourceState, number: int, dif
             _condemn(run, number)
     deletes = [_delete(run.ledger.states[item], item) for item in reversed(condemned) if not _is_gone(run, item)]
     return [*deletes, Create(new, number, difference=difference)]
+
+
+async def with_room(run: Run, steps: list[Step]) -> list[Step]:
+    """Return a registration's steps; before a create the deletion of what an earlier run replaced and left in its way.
+
+    What waits for its deletion goes in the end of a run otherwise. Where its provider says that it and the new one
+    cannot stand side by side, they have one name in their service, and each run would be refused the new one. The
+    official engine does not ask.
+    """
+    last = steps[-1]
+    if not isinstance(last, Create):
+        return steps
+    in_the_way = [number for number in run.ledger.leftovers.get(last.new.urn, ()) if await _excludes(run, number, last)]
+    found: dict[int, None] = {}
+    for number in in_the_way:
+        found |= dict.fromkeys([number, *run.base_index.dependents_of(number)])
+    left = [number for number in found if _is_left(run, number)]
+    run.tally.condemned.update(left)
+    return [*(Delete(number, is_replacement=True) for number in sorted(left, reverse=True)), *steps]
+
+
+async def _excludes(run: Run, number: int, step: Create) -> bool:
+    """Say whether what waits for its deletion has to go before something is made."""
+    if not _is_left(run, number):
+        return False
+    state, provider = run.ledger.states[number], run.provider_of(step.new)
+    if provider is None or state.external or state.retain_on_delete:
+        return False
+    with contextlib.suppress(DiffUnavailable):
+        known = Known(state.urn, state.id, state.inputs, state.outputs)
+        difference = await provider.diff(known, step.new.inputs, ())
+        return bool(difference.changes) and difference.delete_before_replace
+    return False
+
+
+def _is_left(run: Run, number: int) -> bool:
+    state = run.ledger.states.get(number)
+    return state is not None and state.delete and number not in run.tally.condemned
 
 
 def require_replaceable(run: Run, goal: Goal, old: ResourceState, new: ResourceState) -> None:

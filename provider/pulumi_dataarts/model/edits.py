@@ -25,6 +25,27 @@ def find(snapshot: Snapshot, urn: str) -> ResourceState:
     raise ConfigError(problem, hint="`dataarts stack --show-urns` lists the URNs.")
 
 
+def find_any(snapshot: Snapshot, named: str) -> ResourceState:
+    """Return the resource of that URN, name or id, whether it is live or only waits for its deletion.
+
+    Raises:
+        ConfigError: there is none, or there are several, each with an object of its own.
+    """
+    of_name = [state for state in snapshot.resources if named in (state.urn, urns.parse(state.urn).name)]
+    found = of_name or [state for state in snapshot.resources if state.id == named]
+    live = [state for state in found if not state.delete]
+    others = {object_of(state) for state in live}
+    left = [state for state in found if state.delete and object_of(state) not in others]
+    if len(live) + len(left) == 1:
+        return (live or left)[0]
+    if not left:
+        return find(snapshot, named)
+    listed = ", ".join(
+        [*(state.id for state in live), *(f"{state.id}, which waits for its deletion" for state in left)]
+    )
+    raise ConfigError(f"{named} has several objects: {listed}", hint="Name the one by its id.")
+
+
 def without(snapshot: Snapshot, urn: str, *, force: bool, dependents: bool) -> Snapshot:
     """Forget a resource; what it is in the cloud stays.
 
@@ -33,14 +54,14 @@ def without(snapshot: Snapshot, urn: str, *, force: bool, dependents: bool) -> S
 
     Args:
         snapshot: the state.
-        urn: whom to forget.
+        urn: whom to forget, as in `find_any`.
         force: even if it is protected.
         dependents: forget what depends on it, too.
 
     Raises:
         PlanError: it is protected, or something depends on it.
     """
-    target = find(snapshot, urn)
+    target = find_any(snapshot, urn)
     place = snapshot.resources.index(target)
     gone = {place, *Graph(snapshot.resources).dependents_of(place)}
     if len(gone) > 1 and not dependents:
