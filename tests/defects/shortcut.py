@@ -20,7 +20,6 @@ from pulumi_dataarts.errors import OutcomeUnknown
 from pulumi_dataarts.huawei.transport import Connection, Reply
 from pulumi_dataarts.simulator import app
 from pulumi_dataarts.simulator.http import Request
-from pulumi_dataarts.simulator.obs import HEADERS
 from pulumi_dataarts.simulator.testing import RunningCloud
 
 
@@ -54,31 +53,14 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
-class _Cut:
-    """What the server has in place of the socket: it closes it to lose an answer."""
-
-    is_cut = False
-
-    def shutdown(self, _how: int) -> None:
-        self.is_cut = True
-
-
 def _asked(cloud: RunningCloud, request: AWSPreparedRequest) -> AWSResponse:
-    where, cut = urlsplit(request.url), _Cut()
+    where = urlsplit(request.url)
     body = request.body.read() if hasattr(request.body, "read") else request.body or b""
     content = body.encode() if isinstance(body, str) else bytes(body)
     headers = {name: value.decode() if isinstance(value, bytes) else value for name, value in request.headers.items()}
-    environ = {
-        "REQUEST_METHOD": request.method,
-        "REQUEST_URI": f"{where.path}?{where.query}" if where.query else where.path,
-        "CONTENT_LENGTH": str(len(content)),
-        "wsgi.input": io.BytesIO(content),
-        "werkzeug.socket": cut,
-        HEADERS: {"Host": where.netloc, **headers},
-    }
-    told: list[Any] = []
-    parts = cloud._cloud.obs(environ, lambda status, answered, *_: told.append((int(status[:3]), dict(answered))))
-    if cut.is_cut:
+    lowered = {name.lower(): value for name, value in {"Host": where.netloc, **headers}.items()}
+    answer = cloud._cloud.obs.answer(Request(request.method, where.path, {}, lowered, content, raw_query=where.query))
+    if answer.delivery.drop:
         raise ConnectionClosedError(endpoint_url=request.url)
-    status, answered = told[0]
-    return AWSResponse(request.url, status, answered, _Raw(b"".join(parts)))
+    told, _media_type = app._content(answer)
+    return AWSResponse(request.url, answer.status, dict(answer.headers), _Raw(told))

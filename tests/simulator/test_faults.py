@@ -120,6 +120,20 @@ def test_obs_is_struck_by_rules_of_its_own(http: httpx.Client, cloud: RunningClo
     assert struck[2:] == [("PUT", "drop-after-commit"), ("PUT", "")]
 
 
+def test_a_body_of_obs_is_cut_off_or_trickles(cloud: RunningCloud) -> None:
+    s3 = buckets(cloud)
+    s3.create_bucket(Bucket="landing")
+    s3.put_object(Bucket="landing", Key="a", Body=b"x" * 1000)
+    link = s3.generate_presigned_url("get_object", {"Bucket": "landing", "Key": "a"})
+    cloud.fault("truncated-body", service="obs", path="/landing/a")
+    with pytest.raises(httpx.RemoteProtocolError):
+        httpx.get(link)
+    cloud.fault("slow-body", service="obs", path="/landing/a", seconds=0.2)
+    began = time.monotonic()
+    assert httpx.get(link).content == b"x" * 1000
+    assert time.monotonic() - began >= 0.2
+
+
 @pytest.mark.parametrize(
     "rule",
     [

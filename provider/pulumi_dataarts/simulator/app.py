@@ -13,7 +13,6 @@ from urllib.parse import parse_qsl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from pulumi_dataarts.simulator.documents import written
-from pulumi_dataarts.simulator.gateway import BODY_LIMIT_BYTES
 from pulumi_dataarts.simulator.http import JsonText, Request
 
 if TYPE_CHECKING:
@@ -32,15 +31,17 @@ _BODILESS: Final = frozenset({204, 304})
 
 
 class App:
-    """The API endpoint. `answer` is the kernel, or the kernel with the admin calls before it."""
+    """One endpoint, and what answers its requests."""
 
-    def __init__(self, answer: Callable[[Request], Answer]) -> None:
+    def __init__(self, answer: Callable[[Request], Answer], *, body_bytes_max: int | None = None) -> None:
+        """Put HTTP around `answer`. Of a body that is longer than `body_bytes_max`, it is only told that it is."""
         self._answer = answer
+        self._body_bytes_max = body_bytes_max
         self._connections: dict[tuple[str, int], asyncio.Transport] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        body = await _body(receive)
+        body = await _body(receive, self._body_bytes_max)
         if body is None:
             return  # the client has gone
         answer = self._answer(_request(scope, body))
@@ -94,7 +95,7 @@ def _request(scope: Scope, body: bytes) -> Request:
     )
 
 
-async def _body(receive: Receive) -> bytes | None:
+async def _body(receive: Receive, bytes_max: int | None) -> bytes | None:
     """Read to the end, so that the client hears the answer, but keep no more than what proves it too long.
 
     None when the client goes before it has said all.
@@ -104,7 +105,7 @@ async def _body(receive: Receive) -> bytes | None:
         message = await receive()
         if message["type"] == "http.disconnect":
             return None
-        if len(body) <= BODY_LIMIT_BYTES:
+        if bytes_max is None or len(body) <= bytes_max:
             body += message["body"]
         is_whole = not message["more_body"]
     return bytes(body)
@@ -124,8 +125,10 @@ def _content(answer: Answer) -> tuple[bytes, str]:
 def _headers(answer: Answer, content: bytes, media_type: str) -> list[tuple[bytes, bytes]]:
     given = {"content-type": media_type} if content else {}
     given |= {name.lower(): value for name, value in answer.headers.items()}
-    if answer.status not in _BODILESS:
-        given["content-length"] = str(len(content))
+    if answer.status in _BODILESS:
+        given.pop("content-length", None)
+    else:
+        given.setdefault("content-length", str(len(content)))
     return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in given.items()]
 
 

@@ -82,7 +82,7 @@ class Cloud:
         if fault.kind == "kill" and fault.moment == "before":
             end_process()
         if fault.kind == "drop-before":
-            return Answer(0, delivery=Delivery(drop=True))
+            return Answer(0, delivery=delivery_of(fault))
         if fault.kind in ("status", "throttle"):
             status = 429 if fault.kind == "throttle" else fault.status
             return gateway.failure(request, status, fault.retry_after)
@@ -94,7 +94,7 @@ class Cloud:
         answer = self._serve(request, route, self._context)
         if fault.kind == "kill":
             end_process()
-        return replace(answer, delivery=_delivery(fault))
+        return replace(answer, delivery=delivery_of(fault))
 
 
 def end_process() -> None:
@@ -102,10 +102,11 @@ def end_process() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _delivery(fault: Fault) -> Delivery:
+def delivery_of(fault: Fault) -> Delivery:
+    """Return how an answer travels that a fault struck."""
     return Delivery(
         delay_s=fault.seconds if fault.kind == "latency" else 0.0,
         slow_s=fault.seconds if fault.kind == "slow-body" else 0.0,
         truncate=fault.kind == "truncated-body",
-        drop=fault.kind == "drop-after-commit",
+        drop=fault.kind.startswith("drop-"),
     )

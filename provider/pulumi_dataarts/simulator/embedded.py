@@ -38,7 +38,7 @@ class EmbeddedCloud:
         routes: what its services answer.
         faults: what is to go wrong.
         log: what was asked of it.
-        obs: its OBS endpoint, a WSGI application.
+        obs: its OBS endpoint.
         s3: its buckets.
         status: where it can be reached, once it can.
     """

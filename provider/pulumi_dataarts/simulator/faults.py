@@ -34,7 +34,7 @@ Kind: TypeAlias = Literal[
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 
 OBS_KINDS: Final = frozenset({
-    "latency", "status", "throttle", "drop-before", "drop-after-commit", "kill"
+    "latency", "status", "throttle", "drop-before", "drop-after-commit", "slow-body", "truncated-body", "kill"
 })  # fmt: skip
 
 _KIND, _SCOPE = "kernel.fault", ""
@@ -52,7 +52,7 @@ class Fault:
             everything and closes the connection in the middle of the body; `expire-token` ends the life of all
             tokens first; `task-fails` makes the next run or task whose name matches `task` fail with
             `message`; `kill` ends the cloud's process as SIGKILL does.
-        service: which endpoint; `obs` knows latency, status, throttle, both drops and kill.
+        service: which endpoint; `obs` knows all kinds that are about a connection, an answer or the process.
         method: which requests, by their method; `*` is any.
         path: and by their path, percent-encoded as sent, without the query.
         times: how many requests it strikes; -1 for all until it is removed.

@@ -26,6 +26,7 @@ from moto.s3.utils import metadata_from_headers
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response
 
+from pulumi_dataarts.simulator import s3_reads
 from pulumi_dataarts.simulator.s3 import S3Answer, S3Request
 
 if TYPE_CHECKING:
@@ -50,6 +51,10 @@ class Moto:
 
     def call(self, request: S3Request, *, moment_s: float, seed: int) -> S3Answer:
         """Answer a request as if at `moment_s`, with the dice loaded by `seed`."""
+        with _one_at_a_time:
+            plain = s3_reads.answer(request, self._backend)
+        if plain is not None:
+            return plain
         headers = {name: value for name, value in request.headers.items() if name.lower() not in _REPLACED}
         headers |= {"Authorization": _CREDENTIAL, "x-moto-account-id": self._account}
         moto_request = MotoRequest.from_primitives(

@@ -1,4 +1,4 @@
-"""OBS: the S3 endpoint as a WSGI application, and the same buckets as `objects.Objects` for the services beside it.
+"""OBS: the S3 endpoint, from a request to its answer, and the same buckets as `objects.Objects` for other services.
 
 Bucket names are taken from the path, or from the host in front of `.localhost`.
 
@@ -7,44 +7,40 @@ Source: OBS, S3-compatible API.
 
 from __future__ import annotations
 
-import socket
-import time
 import uuid
+from dataclasses import replace
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from werkzeug.wrappers import Request as WsgiRequest
-
 from pulumi_dataarts.simulator import obs_headers, s3_auth
 from pulumi_dataarts.simulator.auth import TEMPORARY_KIND
-from pulumi_dataarts.simulator.cloud import end_process
+from pulumi_dataarts.simulator.cloud import delivery_of, end_process
+from pulumi_dataarts.simulator.http import Answer
 from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.request_log import Served
 from pulumi_dataarts.simulator.s3 import S3Answer, S3Request
 from pulumi_dataarts.simulator.status import ALIVE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
     from pulumi_dataarts.simulator.clock import Clock
     from pulumi_dataarts.simulator.faults import Fault
-    from pulumi_dataarts.simulator.http import Context
+    from pulumi_dataarts.simulator.http import Context, Request
     from pulumi_dataarts.simulator.obs_dialect import ObsDialect
     from pulumi_dataarts.simulator.request_log import RequestLog
     from pulumi_dataarts.simulator.store import Document, Store
 
-# Where the server leaves the headers in the WSGI environment, as they came.
-HEADERS: Final = "embedded.headers"
 PAGE_SIZE = 1000
 KEY_BYTES_MAX: Final = 1024
-# Set by the server itself, for the answer that really travels.
-_OWN_HEADERS: Final = frozenset({"date", "server", "content-length"})
+# Set by the server itself for the answer that really travels, or moto's and not of OBS.
+_NOT_TOLD: Final = frozenset({
+    "date", "server", "x-amz-content-sha256", "x-amz-sdk-checksum-algorithm", "x-amzn-requestid"
+})  # fmt: skip
 
 
 class ObsEndpoint:
-    """The S3 endpoint of one cloud, a WSGI application."""
+    """The S3 endpoint of one cloud, without its socket: `app` puts HTTP around `answer`."""
 
     def __init__(self, s3: ObsDialect, context: Context, wall: Clock, log: RequestLog) -> None:
         self._s3 = s3
@@ -55,23 +51,18 @@ class ObsEndpoint:
         self._wall = wall
         self._log = log
 
-    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Serve one request."""
-        request = _read(environ)
-        if request.target == ALIVE:
-            start_response("204 NO CONTENT", [])
-            return []
-        fault = self._faults.strike(request.method, request.raw_path, service="obs")
-        answer = self._serve(request) if fault is None else self._struck(request, fault)
+    def answer(self, request: Request) -> Answer:
+        """Answer one request. What a fault does to the connection is in the answer's `delivery`."""
+        asked = _read(request)
+        if asked.target == ALIVE:
+            return Answer(204)
+        fault = self._faults.strike(request.method, request.path, service="obs")
+        answer = self._serve(asked) if fault is None else self._struck(asked, fault)
         kind, request_id = "" if fault is None else fault.kind, uuid.uuid4().hex
-        now, path, agent = self._clock.now(), request.raw_path, request.headers.get("User-Agent", "")
-        self._log.add(Served(now, "obs", request.method, path, answer.status, kind, request_id, agent=agent))
-        if kind.startswith("drop"):
-            environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
-            return []
-        answer = obs_headers.told(answer, request, request_id)
-        start_response(_status_line(answer), _headers(request, answer))
-        return [] if request.method == "HEAD" else [answer.body]
+        now, agent = self._clock.now(), request.headers.get("user-agent", "")
+        self._log.add(Served(now, "obs", request.method, request.path, answer.status, kind, request_id, agent=agent))
+        told = _told(obs_headers.told(answer, asked, request_id), asked)
+        return told if fault is None else replace(told, delivery=delivery_of(fault))
 
     def _serve(self, request: S3Request) -> S3Answer:
         if request.method == "HEAD" and "apiversion" in request.query:
@@ -103,8 +94,6 @@ class ObsEndpoint:
         answer = self._serve(request)
         if fault.kind == "kill":
             end_process()
-        if fault.kind == "latency":
-            time.sleep(fault.seconds)
         return answer
 
 
@@ -150,20 +139,16 @@ class EmbeddedObjects:
         return answer
 
 
-def _read(environ: dict[str, Any]) -> S3Request:
-    body = WsgiRequest(environ).get_data(cache=False)
-    target = environ["REQUEST_URI"]
-    return S3Request(environ["REQUEST_METHOD"], target, environ[HEADERS], body)
+def _read(request: Request) -> S3Request:
+    target = f"{request.path}?{request.raw_query}" if request.raw_query else request.path
+    return S3Request(request.method, target, request.headers, request.body)
 
 
-def _status_line(answer: S3Answer) -> str:
-    return f"{answer.status} {HTTPStatus(answer.status).phrase}"
-
-
-def _headers(request: S3Request, answer: S3Answer) -> list[tuple[str, str]]:
-    headers = {name.lower(): value for name, value in answer.headers.items()}
-    of_head = headers.get("content-length", "0") if request.method == "HEAD" else ""
-    kept = [(name, value) for name, value in headers.items() if name not in _OWN_HEADERS]
-    if answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
-        return kept
-    return [*kept, ("content-length", of_head or str(len(answer.body)))]
+def _told(answer: S3Answer, request: S3Request) -> Answer:
+    """Return an answer to be sent: to HEAD without its body, but with its length."""
+    lowered = ((name.lower(), value) for name, value in answer.headers.items())
+    headers = {name: value for name, value in lowered if name not in _NOT_TOLD}
+    if request.method != "HEAD":
+        headers.pop("content-length", None)
+        return Answer(answer.status, answer.body, headers)
+    return Answer(answer.status, None, headers)

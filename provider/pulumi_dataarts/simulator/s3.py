@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -21,27 +22,27 @@ class S3Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
 
-    @property
+    @cached_property
     def query(self) -> dict[str, str]:
         """The query, decoded."""
         return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
 
-    @property
+    @cached_property
     def raw_path(self) -> str:
         """The path as sent."""
         return self.target.partition("?")[0]
 
-    @property
+    @cached_property
     def bucket(self) -> str:
         """The bucket's name, or empty."""
         return unquote(self.raw_path[1:].partition("/")[0])
 
-    @property
+    @cached_property
     def key(self) -> str:
         """The object's key, or empty."""
         return unquote(self.raw_path[1:].partition("/")[2])
 
-    @property
+    @cached_property
     def in_path_style(self) -> S3Request:
         """The same request with its bucket in the path, where it is in the host."""
         host = next((value for name, value in self.headers.items() if name.lower() == "host"), "").partition(":")[0]

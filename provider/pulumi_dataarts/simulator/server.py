@@ -1,4 +1,4 @@
-"""The sockets: an API endpoint (uvicorn) and an OBS endpoint (werkzeug), each on a thread, on loopback by default."""
+"""The sockets: an API endpoint and an OBS endpoint, each uvicorn on a thread, on loopback by default."""
 
 from __future__ import annotations
 
@@ -8,17 +8,16 @@ import socket
 import sys
 import threading
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import uvicorn
 from filelock import FileLock, Timeout
-from werkzeug.serving import WSGIRequestHandler, make_server
 
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.simulator import status
 from pulumi_dataarts.simulator.app import App
 from pulumi_dataarts.simulator.embedded import EmbeddedCloud
-from pulumi_dataarts.simulator.obs import HEADERS
+from pulumi_dataarts.simulator.gateway import BODY_LIMIT_BYTES
 from pulumi_dataarts.simulator.status import Status
 
 if TYPE_CHECKING:
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
-_POLL_S: Final = 0.05
 
 
 class Server:
@@ -50,34 +48,25 @@ class Server:
         """
         data.mkdir(parents=True, exist_ok=True)
         self._lock = _own(data)
-        api, self._obs_socket = _bind(host, port), _bind(host, obs_port)
+        api, obs = _bind(host, port), _bind(host, obs_port)
         self.cloud = EmbeddedCloud(data, settings, clock)
-        self.status = Status(_url(api), _url(self._obs_socket), os.getpid(), str(data.resolve()))
+        self.status = Status(_url(api), _url(obs), os.getpid(), str(data.resolve()))
         self.cloud.status = self.status
-        self._api = _Uvicorn(App(self.cloud.answer), api)
-        self._obs = make_server(
-            host,
-            self._obs_socket.getsockname()[1],
-            self.cloud.obs,
-            threaded=True,
-            request_handler=_ObsHandler,
-            fd=self._obs_socket.fileno(),
+        self._endpoints = (
+            _Uvicorn(App(self.cloud.obs.answer), obs, "obs"),
+            _Uvicorn(App(self.cloud.answer, body_bytes_max=BODY_LIMIT_BYTES), api, "api"),
         )
-        self._obs_thread = threading.Thread(target=self._obs.serve_forever, args=(_POLL_S,), name="obs", daemon=True)
 
     def __enter__(self) -> Self:
         """Serve."""
-        self._obs_thread.start()
-        self._api.start()
+        for endpoint in self._endpoints:
+            endpoint.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         """Stop serving, finish what is under way, close the files."""
-        self._api.stop()
-        self._obs.shutdown()
-        self._obs_thread.join()
-        self._obs.server_close()
-        self._obs_socket.close()
+        for endpoint in self._endpoints:
+            endpoint.stop()
         self.cloud.close()
         self._lock.release()
 
@@ -85,7 +74,7 @@ class Server:
 class _Uvicorn(uvicorn.Server):
     """uvicorn on a thread, on a socket that is bound already."""
 
-    def __init__(self, app: App, bound: socket.socket) -> None:
+    def __init__(self, app: App, bound: socket.socket, name: str) -> None:
         super().__init__(
             uvicorn.Config(
                 app, http=app.protocol(), lifespan="off", ws="none", log_config=None, access_log=False,
@@ -93,7 +82,7 @@ class _Uvicorn(uvicorn.Server):
             )
         )  # fmt: skip
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=self.run, args=([bound],), name="api", daemon=True)
+        self._thread = threading.Thread(target=self.run, args=([bound],), name=name, daemon=True)
 
     def start(self) -> None:
         """Serve, and return once it does."""
@@ -109,19 +98,6 @@ class _Uvicorn(uvicorn.Server):
         """Stop serving, and return once it has."""
         self.should_exit = True
         self._thread.join()
-
-
-class _ObsHandler(WSGIRequestHandler):
-    """werkzeug's request handler, without a line for each request."""
-
-    disable_nagle_algorithm = True
-
-    def make_environ(self) -> dict[str, Any]:
-        """Pass the headers on as they came: WSGI loses those with an underscore in their name."""
-        return {**super().make_environ(), HEADERS: dict(self.headers.items())}
-
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
 
 
 def serve(data: Path, settings: Settings, clock: Clock, *, port: int, obs_port: int, host: str = HOST) -> None:
