@@ -77,6 +77,7 @@ def test_one_run_without_the_official_cli_has_no_table() -> None:
 
 @pytest.mark.slow
 @pytest.mark.official
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("fresh_processes")
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="there is no official CLI on the PATH")
 def test_the_official_cli_is_measured_beside(tmp_path: Path) -> None:

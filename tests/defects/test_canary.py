@@ -156,6 +156,7 @@ def official(tmp_path: Path, cloud: RunningCloud) -> Folder:
 
 
 @pytest.mark.official
+@pytest.mark.timeout(600)
 @pytest.mark.skipif(not shutil.which("pulumi"), reason="the official CLI is not on the PATH")
 def test_canary_under_the_official_cli(official: Folder) -> None:
     clean = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}

@@ -152,6 +152,36 @@ def test_what_was_replaced_and_is_only_forgotten_is_no_deletion() -> None:
     assert only(made, forgotten).op == "replace"
 
 
+def kept(op: str) -> StepReport:
+    found = report(op, {"a": 1}, None)
+    return replace(found, old=replace(found.state, retain_on_delete=True))
+
+
+def test_what_stays_in_the_cloud_is_forgotten_and_not_deleted() -> None:
+    for step in (only(kept("delete")), only(report("discard", {"a": 1}, None))):
+        assert (step.op, step.hazards) == ("forget", [])
+        assert step.because == ["no longer in the program", "stays in the cloud"]
+
+
+def test_what_an_earlier_run_replaced_is_deleted_beside_what_stands() -> None:
+    live, left = report("same", {"a": 1}, {"a": 1}), report("delete-replaced", {"a": 0}, None)
+    assert (only(live, left).op, only(live, left).because) == ("delete", ["goes: what an earlier run replaced"])
+    assert only(live, left).hazards == ["deletes"]
+    assert only(live, kept("delete-replaced")).op == "forget"
+    edited = only(report("update", {"a": 1}, {"a": 2}), left)
+    assert (edited.op, [field.path for field in edited.fields]) == ("update", ["a"])
+    assert edited.because == ["a", "goes: what an earlier run replaced"]
+
+
+def test_a_provider_that_names_no_field_is_quoted() -> None:
+    asked = report("update", {"a": 1}, {"a": 1})
+    assert only(asked).because == ["its provider says that it changed, and names no field"]
+    assert asked.old is not None
+    unfinished = replace(asked, old=replace(asked.old, init_errors=("half",)))
+    assert only(unfinished).because == ["is brought to its end"]
+    assert only(replace(asked, reasons=("it moved",))).because == ["it moved"]
+
+
 def test_a_destroy_deletes_what_the_program_has() -> None:
     outcome = Outcome(True, False, Snapshot(), {}, {}, (report("delete", {"a": 1}, None),), ())
     assert plan_of(outcome, Context("destroy", "p", "dev")).steps[0].because == []

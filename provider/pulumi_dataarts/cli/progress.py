@@ -124,7 +124,8 @@ class Words:
         is_nothing = report.type.startswith("pulumi:") or (report.op == "refresh" and report.result == "same")
         if self._quiet or is_nothing or report.op not in DONE:
             return ""
-        return f" ✓ {report.name:<28} {DONE[report.op]}{elapsed}"
+        done = "forgotten: it stays in the cloud" if report.is_forgotten else DONE[report.op]
+        return f" ✓ {report.name:<28} {done}{elapsed}"
 
     def _elapsed(self, urn: str) -> str:
         started = self.started.pop(urn, None)

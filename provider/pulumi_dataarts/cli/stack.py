@@ -73,7 +73,7 @@ def stack(ctx: click.Context, /, name: str | None, **shown: bool) -> None:
 
 
 @stack.command()
-@click.argument("given", metavar="NAME", required=False)
+@click.argument("given", metavar="[NAME]", required=False)
 @click.option("--stack", "-s", "name", type=STACK, help="The same.")
 @click.option("--no-select", is_flag=True, help="Do not make it the selected stack.")
 @click.option("--copy-config-from", "source", type=STACK, help="Start with this stack's configuration.")
@@ -127,7 +127,7 @@ def ls(as_json: bool, output_format: str, everything: bool, project: str | None,
 
 
 @stack.command()
-@click.argument("given", metavar="NAME", required=False, type=STACK)
+@click.argument("given", metavar="[NAME]", required=False, type=STACK)
 @click.option("--stack", "-s", "name", type=STACK, help="The same.")
 @click.option("--create", "-c", "make", is_flag=True, help="Create it if there is none of that name.")
 @secrets_option
@@ -161,7 +161,7 @@ def unselect() -> None:
 
 
 @stack.command()
-@click.argument("given", metavar="NAME", required=False, type=STACK)
+@click.argument("given", metavar="[NAME]", required=False, type=STACK)
 @stack_option
 @yes_option
 @click.option("--force", "-f", is_flag=True, help="Even if it has resources, which then stay in the cloud.")

@@ -40,7 +40,7 @@ def describe(chosen: Chosen, *, show_name: bool, show_urns: bool, show_ids: bool
 
 
 @click.command()
-@click.argument("output", metavar="NAME", required=False)
+@click.argument("output", metavar="[NAME]", required=False)
 @stack_option
 @click.option("--json", "-j", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--shell", is_flag=True, help="Print lines that a shell can take.")

@@ -18,7 +18,7 @@ from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
 
 
 @click.command()
-@click.argument("given", metavar="STACK", required=False, type=STACK)
+@click.argument("given", metavar="[STACK]", required=False, type=STACK)
 @stack_option
 @yes_option
 def cancel(given: str | None, name: str | None, yes: bool) -> None:
@@ -74,7 +74,7 @@ def verify(name: str | None) -> None:
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1, type=URN)
+@click.argument("named", metavar="[URN]...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -107,7 +107,7 @@ def delete(
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1, type=URN)
+@click.argument("named", metavar="[URN]...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -122,7 +122,7 @@ def protect(named: tuple[str, ...], name: str | None, yes: bool, everything: boo
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1, type=URN)
+@click.argument("named", metavar="[URN]...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -136,7 +136,7 @@ def unprotect(named: tuple[str, ...], name: str | None, yes: bool, everything: b
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1, type=URN)
+@click.argument("named", metavar="[URN]...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")
@@ -150,7 +150,7 @@ def taint(named: tuple[str, ...], name: str | None, yes: bool, everything: bool)
 
 
 @state.command()
-@click.argument("named", metavar="URN...", nargs=-1, type=URN)
+@click.argument("named", metavar="[URN]...", nargs=-1, type=URN)
 @stack_option
 @yes_option
 @click.option("--all", "everything", is_flag=True, help="Every resource of the stack.")

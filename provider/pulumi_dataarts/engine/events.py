@@ -63,6 +63,12 @@ class StepReport:
         return state
 
     @property
+    def is_forgotten(self) -> bool:
+        """Whether the state lets go of an object that nobody deletes now: it stays, or is gone already."""
+        is_kept = self.op in ("delete", "delete-replaced") and self.state.retain_on_delete
+        return is_kept or self.op in ("discard", "discard-replaced", "remove-pending-replace")
+
+    @property
     def dependencies(self) -> tuple[str, ...]:
         """URNs of what the resource depends on."""
         return self.state.dependencies

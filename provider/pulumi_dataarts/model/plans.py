@@ -14,7 +14,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Operation: TypeAlias = Literal["create", "update", "replace", "delete", "same", "read", "refresh", "import"]
+Operation: TypeAlias = Literal["create", "update", "replace", "delete", "forget", "same", "read", "refresh", "import"]
 Cause: TypeAlias = Literal["new", "declared", "drift", "gone", "removed", "replaces", "requested", "agreed"]
 Hazard: TypeAlias = Literal[
     "deletes data",

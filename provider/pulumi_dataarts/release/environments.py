@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pulumi_dataarts.errors import PlanError
 from pulumi_dataarts.model.plans import Plan
+from pulumi_dataarts.report.wording import DONE
 
 _SHOWN_MAX = 20
 
@@ -39,7 +40,4 @@ def _differences(plan: Plan) -> Iterator[str]:
             yield f"  {step.type} {step.name} was changed outside: {paths}"
         elif step.is_change:
             paths = ", ".join(field.path for field in step.fields)
-            yield f"  {step.type} {step.name} would be {_DONE.get(step.op, step.op)}{f': {paths}' if paths else ''}"
-
-
-_DONE = {"create": "created", "update": "updated", "replace": "replaced", "delete": "deleted", "import": "imported"}
+            yield f"  {step.type} {step.name} would be {DONE.get(step.op, step.op)}{f': {paths}' if paths else ''}"

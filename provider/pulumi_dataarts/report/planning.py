@@ -34,15 +34,14 @@ OPERATIONS: Final[Mapping[str, Operation]] = {
     "delete-replaced": "replace",
     "read-replacement": "replace",
     "import-replacement": "replace",
-    "discard": "delete",
-    "discard-replaced": "delete",
-    "remove-pending-replace": "delete",
 }
 BUNDLES: Final[Mapping[str, tuple[str, ...]]] = {
     "dlf:JobImport": ("jobs", "scripts", "archive_resources", "digest"),
     "dli:FlinkJobImport": ("jobs", "digest"),
 }
 REASONS_MAX: Final = 4
+UNNAMED: Final = "its provider says that it changed, and names no field"
+LEFTOVER: Final = "goes: what an earlier run replaced"
 DYNAMIC: Final = "pulumi-python:dynamic/"
 _POSITION: Final = "project:///"
 _WITH_EFFECTS: Final = ("create", "update", "replace", "delete")
@@ -133,6 +132,8 @@ def _step(report: StepReport, context: Context) -> Step:
 def _operation(report: StepReport) -> Operation:
     if report.op == "refresh":
         return "same" if report.result == "same" else "refresh"
+    if report.is_forgotten:
+        return "forget"
     return OPERATIONS.get(report.op) or report.op  # type: ignore[return-value]  # the rest are named alike
 
 
@@ -182,9 +183,13 @@ def _effects(report: StepReport, op: Operation, type: str) -> Sequence[str]:
 def _because(report: StepReport, fields: tuple[FieldChange, ...], *, is_destroy: bool) -> Iterable[str]:
     if report.op == "refresh" and report.result == "delete":
         yield "gone from the cloud"
-    elif report.op == "delete" and not is_destroy:
+    elif report.op in ("delete", "discard") and not is_destroy:
         yield "no longer in the program"
+    if report.is_forgotten:
+        yield "deleted already" if report.state.pending_replacement else "stays in the cloud"
     yield from report.reasons
+    if report.op == "update" and report.state.custom and not (fields or report.reasons):
+        yield "is brought to its end" if report.old and report.old.init_errors else UNNAMED
     if report.op not in ("create", "same") and fields:
         shown = ", ".join(change.path for change in fields[:REASONS_MAX])
         yield shown if len(fields) <= REASONS_MAX else f"{shown} and {len(fields) - REASONS_MAX} more"
@@ -243,11 +248,23 @@ def _merged(before: Step, after: Step, *, is_told: bool) -> Step:
         return _mended(before, after)
     if before.op == "import":
         return after.model_copy(update={"because": ["imported first, and differs", *after.because]})
-    if before.op == "replace" and after.op == "delete":
-        return before  # what it was before is only forgotten: the new one has its object
-    if before.op == "replace" and after.op == "replace":
-        return _joined(before, after)
+    if before.op == "replace" and after.op in ("replace", "forget"):
+        return _joined(before, after) if after.op == "replace" else before  # its object is the new one's, or stays
+    if before.op in ("same", "update") and after.op in ("replace", "forget"):
+        return _with_leftover(before, after)
     return after
+
+
+def _with_leftover(live: Step, left: Step) -> Step:
+    """What stands as it should, or is updated, and what an earlier run replaced and could not delete."""
+    is_deleted = left.op == "replace"
+    because = [LEFTOVER, *left.because]
+    hazards: list[Hazard] = ["deletes"] if is_deleted else []
+    if live.op == "same":
+        op: Operation = "delete" if is_deleted else "forget"
+        return left.model_copy(update={"op": op, "because": because, "causes": ["removed"], "hazards": hazards})
+    more = {"because": [*live.because, *because], "hazards": [*live.hazards, *hazards]}
+    return live.model_copy(update={**more, "error": live.error or left.error})
 
 
 def _agreed(found: Step, declared: Step) -> Step:

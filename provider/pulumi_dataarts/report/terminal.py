@@ -40,6 +40,7 @@ _COLOURS: Final[dict[Operation, str]] = {
     "update": "yellow",
     "replace": "magenta",
     "delete": "red",
+    "forget": "cyan",
     "refresh": "cyan",
     "read": "cyan",
     "import": "cyan",

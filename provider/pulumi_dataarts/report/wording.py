@@ -13,18 +13,30 @@ SYMBOLS: Final[dict[Operation, str]] = {
     "update": "~",
     "replace": "±",
     "delete": "−",
+    "forget": "<",
     "same": " ",
     "read": ">",
     "refresh": "≠",
     "import": "=",
 }
-ORDER: Final[tuple[Operation, ...]] = ("create", "import", "update", "replace", "delete", "refresh", "read", "same")
+ORDER: Final[tuple[Operation, ...]] = (
+    "create",
+    "import",
+    "update",
+    "replace",
+    "delete",
+    "forget",
+    "refresh",
+    "read",
+    "same",
+)
 WORDS: Final = {"same": "unchanged", "refresh": "changed outside", "read": "to read"}
 DONE: Final = {
     "create": "created",
     "update": "updated",
     "replace": "replaced",
     "delete": "deleted",
+    "forget": "forgotten",
     "import": "imported",
     "refresh": "changed outside",
 }
@@ -124,7 +136,7 @@ def by_gravity(steps: Iterable[Step]) -> list[Step]:
 def gravity(step: Step) -> int:
     """Return how grave a step is; 0 is the gravest."""
     found = [GRAVEST.index(hazard) for hazard in step.hazards]
-    plain = ("delete", "replace", "update", "create", "refresh")
+    plain = ("delete", "forget", "replace", "update", "create", "refresh")
     return min(found, default=len(GRAVEST) + (plain.index(step.op) if step.op in plain else len(plain)))
 
 
