@@ -27,8 +27,9 @@ down: $(STAMP)
 	@$(BIN)/dataarts destroy --yes --stack dev
 	@$(BIN)/dataarts cloud stop
 
+# pytest may keep what it made of the tests' assertions, also for those who start Python with PYTHONDONTWRITEBYTECODE.
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest
 
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow --timeout 3600

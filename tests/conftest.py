@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import ssl
 import sys
+from contextlib import ExitStack
 from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -13,6 +17,9 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.forks import REAL, quick_python
+from tests.keys import KEYS, remember_keys
+
+STAND_IN = "TESTS_PYTHON"
 
 # A machine that is busy with something else is no failure: nothing here is judged by the clock.
 settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,12 +37,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Start what processes are forked from, once for all workers; and have what was derived from passphrases kept."""
+    if STAND_IN not in os.environ and not config.option.collectonly:
+        once = ExitStack()
+        config.add_cleanup(once.close)
+        folder = Path(once.enter_context(TemporaryDirectory(prefix="dataarts-tests-")))
+        os.environ[KEYS] = str(folder)
+        os.environ[STAND_IN] = once.enter_context(quick_python(folder))
+        once.callback(os.environ.pop, STAND_IN)
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays: the garbage collector need not look at it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.fixture(scope="session", autouse=True)
-def python(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def python() -> Iterator[str]:
     """Processes that tests start as `sys.executable` are forked with everything imported, where that is the same."""
-    with quick_python(tmp_path_factory.mktemp("python")) as stand_in, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(sys, "executable", stand_in)
-        yield stand_in
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys, "executable", os.environ[STAND_IN])
+        remember_keys()
+        yield os.environ[STAND_IN]
 
 
 @pytest.fixture(scope="session", autouse=True)

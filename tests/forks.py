@@ -30,9 +30,12 @@ import threading
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from pulumi_dataarts.backend import passphrase
 from pulumi_dataarts.engine.bootstrap import LIFELINE
+from tests.keys import remember_keys
 
 PACKAGES = (
     "cli",
@@ -48,9 +51,16 @@ PACKAGES = (
     "model",
     "simulator",
 )
-LIBRARIES = ("pulumi.dynamic", "grpc.aio", "dill", "httpx", "boto3", "moto.s3.responses", "rich.live", "jinja2")
+LIBRARIES = (
+    "pulumi.dynamic", "grpc.aio", "grpc.experimental", "grpc._channel", "grpc._utilities", "dill", "httpx", "httpcore",
+    "h11", "anyio", "boto3", "boto3.s3.inject", "boto3.s3.transfer", "moto.s3.responses", "rich.live", "jinja2",
+    "cryptography.hazmat.primitives.ciphers.aead", "cryptography.hazmat.primitives.kdf.pbkdf2",
+)  # fmt: skip
 REAL = sys.executable
 LEFT_OUT = ("__main__", "shim", "bootstrap", "pytest_plugin", "testing")
+SALT = b"the same"
+"""Stacks that forks make have one salt, so that the key of a passphrase is derived once; in the tests' process they
+have salts of their own, as they should."""
 # Written out whole: it runs without site-packages, so that it starts in no time.
 CLIENT = """#!{python} -IS
 import json, os, signal, socket, sys
@@ -58,7 +68,8 @@ argv, env = sys.argv[1:], dict(os.environ)
 if os.path.basename(sys.argv[0]) == "dataarts":
     argv = ["-m", "pulumi_dataarts.cli", *argv]
 known = argv[:1] == ["-u"] or argv[:2] in (["-m", "pulumi_dataarts.cli"], ["-m", "pulumi_dataarts.simulator"])
-changing = {{name for name in env if name.startswith("PYTHON")}} - {{"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}}
+changing = {{name for name in env if name.startswith("PYTHON") and env[name]}}
+changing -= {{"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}}
 known = known and not changing
 if not known:
     os.execv({python!r}, [{python!r}, *argv])
@@ -83,7 +94,10 @@ os._exit(status)
 
 @contextlib.contextmanager
 def quick_python(folder: Path) -> Iterator[str]:
-    """Run a server, and give the path of the interpreter's stand-in, beside which stands all that is in its folder."""
+    """Run a server, and give the path of the interpreter's stand-in, beside which stands all that is in its folder.
+
+    Nobody waits for the server: who asks before it has imported everything is served when it has.
+    """
     address, real = str(folder / "forks"), Path(REAL)
     bin = folder / "bin"
     bin.mkdir()
@@ -94,14 +108,15 @@ def quick_python(folder: Path) -> Iterator[str]:
         path.unlink(missing_ok=True)
         path.write_text(CLIENT.format(python=REAL, lifeline=LIFELINE, address=address))
         path.chmod(0o755)
-    server = subprocess.Popen(
-        [REAL, "-m", "tests.forks", address, str(stand_in)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        cwd=Path(__file__).parents[1],
-    )
-    assert server.stdout is not None
-    assert server.stdout.readline() == b"ready\n"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(address)
+        listening.listen(64)
+        server = subprocess.Popen(
+            [REAL, "-m", "tests.forks", str(listening.fileno()), str(stand_in)],
+            stdin=subprocess.PIPE,
+            pass_fds=[listening.fileno()],
+            cwd=Path(__file__).parents[1],
+        )
     try:
         yield str(stand_in)
     finally:
@@ -109,16 +124,13 @@ def quick_python(folder: Path) -> Iterator[str]:
         server.wait()
 
 
-def serve(address: str, stand_in: str) -> None:
+def serve(listening: socket.socket, stand_in: str) -> None:
     """Import everything, and fork a minder for whoever asks."""
-    listening = socket.socket(socket.AF_UNIX)
-    listening.bind(address)
-    listening.listen(64)
     import_everything()
+    remember_keys()
+    passphrase.os = SimpleNamespace(urandom=lambda size: SALT if size == len(SALT) else os.urandom(size))  # type: ignore[attr-defined]
     assert threading.active_count() == 1
     gc.freeze()
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # Standard input ends when whoever started this is gone.
     while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
@@ -241,4 +253,4 @@ def _end(status: int) -> None:
 
 
 if __name__ == "__main__":
-    serve(*sys.argv[1:])
+    serve(socket.socket(fileno=int(sys.argv[1])), sys.argv[2])

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
 
 from pulumi_dataarts.backend.blobs import LocalBlobs
 from pulumi_dataarts.backend.passphrase import PassphraseCrypter
@@ -13,10 +12,6 @@ from pulumi_dataarts.backend.stacks import Stack, create_stack
 from pulumi_dataarts.backend.vaults import Crypter, SecretsProvider
 from tests.backend.buckets import Buckets, running_buckets
 from tests.model.states import PROJECT, STACK
-
-# A busy machine is no defect of what is tested.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 PROVIDER = SecretsProvider("test", {"key": "one"})
 TIME = "2026-11-20T15:14:05.65Z"

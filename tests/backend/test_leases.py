@@ -147,7 +147,9 @@ def test_a_process_id_that_was_given_out_again_is_not_the_owner(stack: Stack, mo
     with monkeypatch.context() as patched:
         patched.setattr(owners, "_started", lambda pid: "1")
         die(start(stack))
-    start(stack).close(None, Outcome())
+    notes: list[str] = []
+    start(stack, notes).close(None, Outcome())
+    assert "that process is gone" in notes[0]
 
 
 def test_a_lease_of_another_machine_is_respected_until_it_expires(

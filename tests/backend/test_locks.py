@@ -147,8 +147,11 @@ def test_one_who_came_at_the_same_moment_is_seen_and_we_step_back(stack: Stack, 
 
 
 def test_other_stacks_are_not_locked(stack: Stack, blobs: LocalBlobs):
-    first, second = acquire(stack), acquire(Stack(blobs, "proj", "prod"))
+    prod = Stack(blobs, "proj", "prod")
+    first, second = acquire(stack), acquire(prod)
+    assert (len(locks.owners(stack)), len(locks.owners(prod))) == (1, 1)
     first.release()
+    assert (len(locks.owners(stack)), len(locks.owners(prod))) == (0, 1)
     second.release()
 
 

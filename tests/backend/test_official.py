@@ -34,7 +34,7 @@ pytestmark = [
 ]
 
 KEYRING = passphrase.keyring(lambda: "pw")
-PROVIDER = passphrase.new_provider("pw")
+PROVIDER = passphrase.provider_of("v1:hSpXhgZheyA=:v1:h2f/pQXjjZt94GT5:mXxCzZU/noepHhKV7V6HBwiiGBvzyw==")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.cli.commands import Folder
 from tests.cli.states import KEYRING, stack_of, with_state
 
 OLD, NEW = KEYRING, passphrase.keyring(lambda: "new")
-PROVIDER = passphrase.new_provider("new")
+PROVIDER = passphrase.provider_of("v1:set4BZfiYPc=:v1:m/NA0g3f3etQn2G6:2zWx56OTkoSFJZAiIh/TOAkSBuU2pg==")
 BOTH = either(OLD, NEW)
 
 

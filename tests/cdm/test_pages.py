@@ -11,7 +11,7 @@ import pytest
 from pulumi_dataarts.cdm import api
 from pulumi_dataarts.cdm.job import JobProvider
 from pulumi_dataarts.cdm.job_run import JobRunProvider
-from pulumi_dataarts.errors import AlreadyExists, BadResponse, Conflict
+from pulumi_dataarts.errors import AlreadyExists, BadResponse, Conflict, NotFound
 from pulumi_dataarts.huawei.session import Session
 from pulumi_dataarts.huawei.settings import Endpoints, Settings
 from tests.cdm.stack import Stack
@@ -155,6 +155,9 @@ def test_each_printed_form_of_success_of_an_update_is_one(stage: Stage, session:
     stage.acts = [answer(200, result)]
     job = page("create_job")["request"]["body"]["jobs"][0]
     api.update_job(session, CLUSTER, "es_css", api.JobBody.model_validate(job))
+    [seen] = stage.seen
+    assert (seen.method, seen.path) == ("PUT", f"/v1.1/{PROJECT}/clusters/{CLUSTER}/cdm/job/es_css")
+    assert [sent["name"] for sent in json.loads(seen.content)["jobs"]] == ["es_css"]
 
 
 def test_a_warning_is_told_and_lets_the_job_pass(stage: Stage) -> None:
@@ -188,6 +191,11 @@ def test_the_type_is_said_where_a_job_is_not_of_the_default_one(stage: Stage, se
 def test_stopping_a_run_that_has_just_ended_is_done(stage: Stage, session: Session) -> None:
     stage.acts = [answer(400, {"errCode": "Cdm.0053", "externalMessage": "not running"})]
     api.stop_job(session, CLUSTER, "jdbc2hive")
+    [seen] = stage.seen
+    assert (seen.method, seen.path) == ("PUT", f"/v1.1/{PROJECT}/clusters/{CLUSTER}/cdm/job/jdbc2hive/stop")
+    stage.acts = [answer(400, {"errCode": "Cdm.0054", "externalMessage": "no"})]
+    with pytest.raises(NotFound, match="jdbc2hive"):
+        api.stop_job(session, CLUSTER, "jdbc2hive")
 
 
 def test_the_misprinted_code_of_a_link_in_use_is_understood(stage: Stage, session: Session) -> None:

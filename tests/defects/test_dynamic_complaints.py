@@ -57,15 +57,18 @@ BARRIER = """
 import threading
 from pulumi.dynamic import CreateResult, Resource, ResourceProvider
 
-TOGETHER = threading.Barrier(8)
+TOGETHER, UNDER_WAY = threading.Barrier(4), []
 
 class Provider(ResourceProvider):
     def __reduce__(self):
         return Provider, ()
 
     def create(self, props):
+        UNDER_WAY.append(props)
+        at_once = len(UNDER_WAY)
         TOGETHER.wait(timeout=40)
-        return CreateResult("id", {})
+        UNDER_WAY.pop()
+        return CreateResult("id", {"at_once": at_once})
 
 class Thing(Resource):
     def __init__(self, name):
@@ -216,11 +219,13 @@ def test_c10_values_that_only_an_up_can_know_pass_through(life: Life) -> None:
 
 
 def test_c11_as_many_calls_run_at_once_as_parallel_says(tmp_path: Path, cloud: RunningCloud) -> None:
-    """Each of eight creates waits until all eight are under way."""
+    """Each of eight creates waits until four are under way, and counts how many are."""
     folder = sample(tmp_path, cloud)
     (tmp_path / "together.py").write_text(BARRIER)
     declare(folder, "from together import Thing\n[Thing(f't{number}') for number in range(8)]\n")
-    folder.dataarts("up", "--yes", "--parallel", "8")
+    folder.dataarts("up", "--yes", "--parallel", "4")
+    counts = [row["outputs"]["at_once"] for row in resources(folder).values()]
+    assert (len(counts), max(counts)) == (8, 4)
 
 
 def test_c12_a_create_that_was_cut_off_is_continued(

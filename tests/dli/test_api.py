@@ -121,6 +121,12 @@ def test_the_services_codes_become_errors_of_their_own(
 def test_deleting_a_job_that_is_gone_is_done(stage: Stage, session: Session) -> None:
     stage.acts = [answers({"error_code": "DLI.16001", "error_msg": "missing"}, 400)]
     api.delete_job(session, 7)
+    assert [(seen.method, seen.path) for seen in stage.seen] == [
+        ("DELETE", "/v1.0/48cc2c48765f481480c7db940d6409d1/streaming/jobs/7")
+    ]
+    stage.acts = [answers({"error_code": "DLI.1028", "error_msg": "no"}, 400)]
+    with pytest.raises(QuotaExceeded, match="Flink job 7"):
+        api.delete_job(session, 7)
 
 
 @pytest.mark.parametrize("body", [[], {"job_detail": {"job_id": 7}}, {}])

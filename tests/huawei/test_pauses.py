@@ -40,6 +40,9 @@ def test_what_has_to_be_put_right_can_still_be_sent() -> None:
     pauses = Pauses(Ticking())
     pauses.stop()
     pauses.sleep(SLICE_S)
+    assert pauses.now_s() == SLICE_S
+    with pytest.raises(Cancelled):
+        pauses.sleep(SLICE_S * 1.01)
 
 
 def test_the_time_of_an_operation_is_for_all_its_waits_together() -> None:

@@ -218,11 +218,14 @@ def test_force_destroy_deletes_old_versions_markers_and_uploads(life: Life, cons
     assert ("DELETE", "/orders/b") in {(asked.method, asked.path) for asked in cloud.requests()}
 
 
-def test_deleting_twice_is_done(life: Life) -> None:
+def test_deleting_twice_is_done(life: Life, console: Any, cloud: RunningCloud) -> None:
     life.up(bucket="orders")
     outputs = life.outputs
     life.destroy()
+    before = len(cloud.requests())
     life.provider.delete("orders", outputs)
+    assert console.list_buckets()["Buckets"] == []
+    assert {asked.status for asked in cloud.requests()[before:] if asked.path == "/orders"} == {404}
 
 
 @pytest.mark.parametrize(

@@ -55,8 +55,9 @@ def test_a_missing_bucket_is_told_with_code_status_and_request(session: Session)
     assert "nowhere/k" in str(error)
 
 
-def test_deleting_in_a_missing_bucket_is_done(session: Session) -> None:
+def test_deleting_in_a_missing_bucket_is_done(session: Session, cloud: RunningCloud) -> None:
     objects.delete(session, "nowhere", "k")
+    assert [(asked.method, asked.path, asked.status) for asked in cloud.requests()] == [("DELETE", "/nowhere/k", 404)]
 
 
 @pytest.mark.parametrize(

@@ -238,6 +238,7 @@ def test_a_faulty_job_is_refused(cloud: Any, change: dict[str, Any]) -> None:
 
 def test_a_name_of_57_characters_is_accepted(flink: Any) -> None:
     create(flink, "n" * 57)
+    assert names(flink) == ["n" * 57]
 
 
 @pytest.mark.parametrize("body", [b"{", b"[]", b'{"name": "\\ud800"}', b'{"name": "a", "cu_number": NaN}'])
