@@ -68,8 +68,9 @@ class EmbeddedCloud:
         return self._cloud.answer(request)
 
     def run_due(self) -> None:
-        """Make the runs that schedules made due by now; a call to DataArts Factory does it by itself."""
+        """Make the runs that schedules made due by now; a call to their service does it by itself."""
         with self._store.transaction():
+            cdm.run_due(self.context)
             dlf.run_due(self.context)
         self.faults.noted()  # no request's doing
 

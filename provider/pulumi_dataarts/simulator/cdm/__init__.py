@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from pulumi_dataarts.simulator.agenda import up_to_date
 from pulumi_dataarts.simulator.cdm import clusters, jobs, links, operations, submissions
 from pulumi_dataarts.simulator.cdm.refusals import MALFORMED
+from pulumi_dataarts.simulator.cdm.submissions import run_due
 from pulumi_dataarts.simulator.http import Handler, Route
+
+__all__ = ["routes", "run_due"]
 
 _PROJECT: Final = "/v1.1/{project_id}/clusters"
 _CLUSTER: Final = _PROJECT + "/{cluster_id}"
@@ -44,12 +48,13 @@ _OPERATIONS: Final[tuple[tuple[str, str, Handler, str], ...]] = (
 def routes() -> list[Route]:
     """Return CDM's operations; a handler has the official SDK's name of its call."""
     named = [
-        Route(method, template, handler, handler.__name__, source, MALFORMED)
+        Route(method, template, up_to_date(handler, run_due), handler.__name__, source, MALFORMED)
         for method, template, handler, source in _OPERATIONS
     ]
+    act = up_to_date(operations.act, run_due)
     # Three operations of the SDK under one path; the body tells which.
     action = "start_cluster, stop_cluster, restart_cluster"
     return [
         *named,
-        Route("POST", _CLUSTER + "/action", operations.act, action, "the SDK's model (huaweicloudsdkcdm)", MALFORMED),
+        Route("POST", _CLUSTER + "/action", act, action, "the SDK's model (huaweicloudsdkcdm)", MALFORMED),
     ]

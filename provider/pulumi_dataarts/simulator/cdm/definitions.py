@@ -9,12 +9,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from pulumi_dataarts.simulator.cdm import catalogue, configs
+from pulumi_dataarts.simulator.cdm import catalogue, configs, schedules
 from pulumi_dataarts.simulator.cdm.clusters import LINK_KIND
 from pulumi_dataarts.simulator.cdm.refusals import complaints, invalid
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.cdm.catalogue import Groups
+    from pulumi_dataarts.simulator.cdm.schedules import Schedule
     from pulumi_dataarts.simulator.http import Context, Json
     from pulumi_dataarts.simulator.store import Document
 
@@ -74,6 +75,11 @@ def setting(job: Document, name: str) -> str:
     if group == "toJobConfig":
         return configs.value(job["to"], catalogue.DESTINATION_GROUPS[job["to-connector-name"]], name)
     return configs.value(job["driver"], catalogue.DRIVER_GROUPS, name)
+
+
+def schedule_of(job: Document) -> Schedule | None:
+    """Return the schedule that a job runs by, if it has one."""
+    return schedules.read(lambda name: setting(job, f"schedulerConfig.{name}"))
 
 
 def render(job: Document, *, simple: bool) -> Json:

@@ -14,7 +14,8 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pulumi_dataarts.simulator.cdm import definitions, runs
+from pulumi_dataarts.simulator import agenda
+from pulumi_dataarts.simulator.cdm import definitions, runs, schedules
 from pulumi_dataarts.simulator.cdm.clusters import JOB_KIND, cluster_of
 from pulumi_dataarts.simulator.cdm.refusals import invalid, job_missing, refused
 from pulumi_dataarts.simulator.clock import milliseconds
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.http import Context, Json, Request
     from pulumi_dataarts.simulator.store import Document
 
+AGENDA: Final = "cdm.agenda"
 _ALL: Final = "all"
 _SERVER_SET: Final = ("id", "creation-user", "creation-date", "last_run")
 
@@ -109,8 +111,16 @@ def find(cluster: str, name: str, context: Context) -> Document:
 
 
 def save(cluster: str, job: Document, context: Context) -> None:
-    """Store a job."""
+    """Store a job, and when it is due next."""
     context.store.put(JOB_KIND, cluster, job["name"], job, label=job["job_type"])
+    note_due(cluster, job["name"], job, context)
+
+
+def note_due(cluster: str, name: str, job: Document | None, context: Context) -> None:
+    """Note when a job is due next after now, or that it is not, or is no more."""
+    schedule = definitions.schedule_of(job) if job and job["enabled"] else None
+    at_ms = schedules.first_due(schedule, milliseconds(context.clock.now())) if schedule else None
+    agenda.note(context.store, AGENDA, cluster, name, at_ms)
 
 
 def sweep(cluster: str, context: Context) -> None:

@@ -5,7 +5,8 @@ an embedded database to CSV objects there. For any other end, the rows, their si
 settings. A run fails where a `task-fails` fault says so, or where something it needs is not here.
 
 Source: CDM API "Querying Job Status", "Link Parameter Description", "Source Job Parameters", "Destination Job
-Parameters", "Error Codes". The wording of run errors is not documented.
+Parameters", "Job Parameter Description", "Error Codes". Not documented: the wording of run errors, and whether a retry
+is a submission of its own (here all tries are one).
 """
 
 from __future__ import annotations
@@ -22,7 +23,21 @@ if TYPE_CHECKING:
 
 
 def decide(job: Document, cluster: str, context: Context) -> Document:
-    """Return a run's outcome, having moved what is to be moved, with the seconds that it takes for its size."""
+    """Return a run's outcome, having moved what is to be moved, with the seconds that it takes besides `run_s`.
+
+    A job whose `retryJobType` is RETRY_TRIPLE tries up to three times more before it fails.
+    """
+    retries = 3 if definitions.setting(job, "retryJobConfig.retryJobType") == "RETRY_TRIPLE" else 0
+    outcome = _attempt(job, cluster, context)
+    for number in range(1, retries + 1):
+        if outcome["status"] == "SUCCEEDED":
+            break
+        outcome = _attempt(job, cluster, context)
+        outcome["seconds"] = outcome.get("seconds", 0.0) + number * context.settings.run_s
+    return outcome
+
+
+def _attempt(job: Document, cluster: str, context: Context) -> Document:
     if fault := context.faults.failing(job["name"]):
         return {"status": "FAILURE_ON_SUBMIT" if fault.moment == "before" else "FAILED", "error": fault.message}
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pulumi_dataarts.simulator.clock import milliseconds
 from pulumi_dataarts.simulator.documents import written
@@ -29,28 +29,43 @@ _NEVER_RAN: Final = '{"status":"NEW"}'
 _RETENTION_S: Final = 30 * 24 * 3600
 
 
+class Launch(NamedTuple):
+    """Who starts a run, and when.
+
+    Attributes:
+        start: in seconds.
+        pending_s: how long it waits before it boots.
+        is_auto: it is the job's schedule that starts it.
+    """
+
+    user: str
+    start: float
+    pending_s: float = 0.0
+    is_auto: bool = False
+
+
 def begin(
-    job: Document, outcome: Document, disposable: str, user: str, cluster: str, context: Context, pending_s: float
+    job: Document, outcome: Document, disposable: str, cluster: str, context: Context, launch: Launch
 ) -> Document:
-    """Record a run that begins now, and return it.
+    """Record a run, and return it.
 
     Args:
         job: the stored job; its `last_run` is set.
-        outcome: `status`, `counters` and `seconds`, or `status` and `error`.
+        outcome: `status`, `counters` and `seconds`, or `status`, `error` and `seconds`.
         disposable: the job's `disposableType`.
-        user: who starts it.
         cluster: where.
         context: the cloud.
-        pending_s: how long it waits before it boots.
+        launch: by whom, and when.
     """
-    settings, now = context.settings, context.clock.now()
-    running = now + pending_s + settings.boot_s
+    settings, start = context.settings, launch.start
+    running = start + launch.pending_s + settings.boot_s
     runs_s = 0.0 if outcome["status"] == _NOT_SUBMITTED else settings.run_s + outcome.get("seconds", 0.0)
     run = {
         "id": context.store.next_id(_KIND),
-        "user": user,
-        "start": now,
-        "booting": now + pending_s,
+        "user": launch.user,
+        "is_auto": launch.is_auto,
+        "start": start,
+        "booting": start + launch.pending_s,
         "running": running,
         "end": running + runs_s,
         "outcome": outcome,
@@ -101,10 +116,10 @@ def disposed(cluster: str, context: Context) -> set[str]:
     return {name for name, disposal in context.store.list(_DISPOSAL, cluster) if disposal["due"] <= now}
 
 
-def is_running(job: Document, cluster: str, context: Context) -> bool:
-    """Say whether a run of the job is under way."""
+def is_running(job: Document, cluster: str, context: Context, *, at: float | None = None) -> bool:
+    """Say whether a run of the job is under way, now or at another moment."""
     run = last(job, cluster, context)
-    return run is not None and status(run, context.clock.now()) in _UNDER_WAY
+    return run is not None and status(run, context.clock.now() if at is None else at) in _UNDER_WAY
 
 
 def status(run: Document, now: float) -> str:
@@ -166,7 +181,7 @@ def submission(run: Document, job: Document, now: float) -> Json:
         "status": current,
         "isIncrementing": False,
         "isStopingIncrement": "",
-        "is-execute-auto": False,
+        "is-execute-auto": run.get("is_auto", False),
         "isDeleteJob": run["disposable"] != "NONE",
         "delete_rows": 0,
         "update_rows": 0,

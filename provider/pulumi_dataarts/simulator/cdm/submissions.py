@@ -1,20 +1,42 @@
-"""Starting, stopping and watching jobs.
+"""Starting, stopping and watching jobs, and what their own schedules start.
+
+A schedule starts a run when it is due by the cloud's clock. The runs are made when CDM is next called, a page of the
+console is shown, or a test moves the clock: at most 20 of a job at once, the latest.
 
 Source: CDM API "Creating and Executing a Job in a Random Cluster", "Starting a Job", "Stopping a Job", "Querying Job
-Status", "Querying Job Execution History".
+Status", "Querying Job Execution History". Not documented: what is due while a run is under way (nothing is started
+here), and in whose name a schedule starts a run (that of who last changed the job).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from pulumi_dataarts.simulator.cdm import clusters, definitions, jobs, links, outcomes, runs
+from pulumi_dataarts.simulator import agenda
+from pulumi_dataarts.simulator.cdm import clusters, definitions, jobs, links, outcomes, runs, schedules
+from pulumi_dataarts.simulator.cdm.clusters import JOB_KIND
 from pulumi_dataarts.simulator.cdm.refusals import invalid, refused
+from pulumi_dataarts.simulator.cdm.runs import Launch
+from pulumi_dataarts.simulator.clock import milliseconds
 from pulumi_dataarts.simulator.http import Answer
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.http import Context, Json, Request
     from pulumi_dataarts.simulator.store import Document
+
+_LOOK_MAX: Final = 20
+
+
+def run_due(context: Context) -> None:
+    """Start the runs that came due since the last look, in the order of their times, on all clusters."""
+    coming = agenda.due(context.store, jobs.AGENDA, milliseconds(context.clock.now()))
+    due = sorted(
+        (at_ms, cluster, name) for cluster, name, since_ms in coming for at_ms in _due(cluster, name, since_ms, context)
+    )
+    for at_ms, cluster, name in due:
+        _run_by_schedule(cluster, name, at_ms / 1000, context)
+    for cluster, name, _ in coming:
+        jobs.note_due(cluster, name, context.store.get(JOB_KIND, cluster, name), context)
 
 
 def start_job(request: Request, context: Context) -> Answer:
@@ -78,6 +100,22 @@ def show_submissions(request: Request, context: Context) -> Answer:
     return Answer(200, {"submissions": page, "total": len(shown), "page_no": number, "page_size": size})
 
 
+def _due(cluster: str, name: str, since_ms: int, context: Context) -> list[int]:
+    job = context.store.get(JOB_KIND, cluster, name)
+    schedule = definitions.schedule_of(job) if job else None
+    until_ms = milliseconds(context.clock.now())
+    return schedules.due_times(schedule, since_ms, until_ms, _LOOK_MAX) if schedule else []
+
+
+def _run_by_schedule(cluster: str, name: str, at: float, context: Context) -> None:
+    """Start a run at its time, unless one is under way, the job has gone by then, or the cluster does not run."""
+    job = context.store.get(JOB_KIND, cluster, name)
+    if job is None or name in runs.disposed(cluster, context) or runs.is_running(job, cluster, context, at=at):
+        return
+    if clusters.is_serving(clusters.find(cluster, context), context):
+        _launched(job, cluster, context, Launch(job["update-user"], at, is_auto=True))
+
+
 def _started(job: Document, cluster: str, request: Request, context: Context, *, pending_s: float = 0.0) -> Answer:
     name = job["name"]
     if runs.is_running(job, cluster, context):
@@ -88,8 +126,14 @@ def _started(job: Document, cluster: str, request: Request, context: Context, *,
     used = [links.find(cluster, link, context) for link in ends if link]
     if not all(link["enabled"] for link in used):
         raise refused("Cdm.0060", f"A link of job [{name}] is disabled.")
+    now = context.clock.now()
+    run = _launched(job, cluster, context, Launch(request.user, now, pending_s))
+    return Answer(200, {"submissions": [runs.submission(run, job, now)]})
+
+
+def _launched(job: Document, cluster: str, context: Context, launch: Launch) -> Document:
     disposable = definitions.setting(job, "schedulerConfig.disposableType")
     outcome = outcomes.decide(job, cluster, context)
-    run = runs.begin(job, outcome, disposable, request.user, cluster, context, pending_s)
+    run = runs.begin(job, outcome, disposable, cluster, context, launch)
     jobs.save(cluster, job, context)
-    return Answer(200, {"submissions": [runs.submission(run, job, context.clock.now())]})
+    return run

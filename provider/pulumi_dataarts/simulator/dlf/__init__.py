@@ -7,8 +7,7 @@ Source: DataArts Factory API, the pages of its operations.
 
 from __future__ import annotations
 
-from functools import wraps
-
+from pulumi_dataarts.simulator.agenda import up_to_date
 from pulumi_dataarts.simulator.dlf import (
     connection_transfers,
     connections,
@@ -24,7 +23,7 @@ from pulumi_dataarts.simulator.dlf import (
 )
 from pulumi_dataarts.simulator.dlf.refusals import MALFORMED
 from pulumi_dataarts.simulator.dlf.scheduling import run_due
-from pulumi_dataarts.simulator.http import Answer, Context, Handler, Request, Route
+from pulumi_dataarts.simulator.http import Handler, Route
 
 __all__ = ["routes", "run_due"]
 
@@ -32,21 +31,10 @@ __all__ = ["routes", "run_due"]
 def routes() -> list[Route]:
     """Return every operation of the service."""
     return [
-        Route(method, f"/v1/{{project_id}}/{path}", _up_to_date(handler), handler.__name__, source, MALFORMED)
+        Route(method, f"/v1/{{project_id}}/{path}", up_to_date(handler, run_due), handler.__name__, source, MALFORMED)
         for source, operations in _OPERATIONS.items()
         for method, path, handler in operations
     ]
-
-
-def _up_to_date(handler: Handler) -> Handler:
-    """Return the handler, which now finds all instances that came due before it is asked."""
-
-    @wraps(handler)
-    def answer(request: Request, context: Context) -> Answer:
-        run_due(context)
-        return handler(request, context)
-
-    return answer
 
 
 # Each handler bears the name of its operation.

@@ -6,7 +6,8 @@ write makes a new version.
 
 from __future__ import annotations
 
-from pulumi_dataarts.simulator.dlf import agenda, definitions
+from pulumi_dataarts.simulator import agenda
+from pulumi_dataarts.simulator.dlf import crons, definitions
 from pulumi_dataarts.simulator.dlf.inputs import now_ms
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
 from pulumi_dataarts.simulator.http import Context
@@ -14,7 +15,9 @@ from pulumi_dataarts.simulator.store import Document
 from pulumi_dataarts.simulator.timelines import begin, state_at
 
 KIND = "dlf.job"
+AGENDA = "dlf.agenda"
 STOPPED = "STOPPED"
+_SCHEDULED = "SCHEDULING"
 
 
 def find(context: Context, scope: str, name: str) -> Document:
@@ -33,7 +36,26 @@ def keep(context: Context, scope: str, job: Document) -> None:
     """Write a job back, and when it is due next."""
     definition = job["saved"]
     context.store.put(KIND, scope, definition["name"], job, label=definition["processType"])
-    agenda.note(context, scope, definition["name"], job)
+    note_due(context, scope, definition["name"], job)
+
+
+def note_due(context: Context, scope: str, name: str, job: Document | None) -> None:
+    """Note when a job is due next after now, or that it is not, or is no more."""
+    agenda.note(context.store, AGENDA, scope, name, _next_due(job, now_ms(context)) if job else None)
+
+
+def is_on_schedule(job: Document, at_ms: int) -> bool:
+    """Say whether a job was on schedule at a time."""
+    return state_at(job["timeline"], at_ms) == _SCHEDULED
+
+
+def cron_of(job: Document) -> Document | None:
+    """Return the cron that a job can run by, if it has one."""
+    definition = job["submitted"]
+    if definition is None or definition["processType"] != "BATCH" or definition["schedule"]["type"] != "CRON":
+        return None
+    cron: Document | None = definition["schedule"].get("cron")
+    return cron
 
 
 def status_of(job: Document, context: Context) -> str:
@@ -62,3 +84,8 @@ def write(context: Context, scope: str, body: Document, user: str, *, job: Docum
     submitted = job["submitted"] if body.get("targetStatus") == "SAVED" else saved
     changed = {"version": job["version"] + 1, "lastUpdateTime": now, "lastUpdateUser": user}
     keep(context, scope, {**job, **changed, "saved": saved, "submitted": submitted})
+
+
+def _next_due(job: Document, now: int) -> int | None:
+    cron = cron_of(job)
+    return crons.first_due(cron, now) if cron and is_on_schedule(job, now) else None

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from pulumi_dataarts.simulator.dlf import agenda, crons, instances, jobs, rules
+from pulumi_dataarts.simulator import agenda
+from pulumi_dataarts.simulator.dlf import crons, instances, jobs, rules
 from pulumi_dataarts.simulator.dlf.inputs import body_of, now_ms, scope_of
 from pulumi_dataarts.simulator.dlf.refusals import Refusal
 from pulumi_dataarts.simulator.http import Answer, Context, Request
@@ -30,16 +31,16 @@ def run_due(context: Context) -> None:
 
     A store that shows the past is left as it is.
     """
-    coming = [] if context.store.is_view else agenda.due(context)
+    coming = agenda.due(context.store, jobs.AGENDA, now_ms(context))
     runs = sorted(
         (at_ms, scope, name) for scope, name, since_ms in coming for at_ms in _due(context, scope, name, since_ms)
     )
     for at_ms, scope, name in runs:
         job = jobs.find(context, scope, name)
-        if agenda.is_on_schedule(job, at_ms):
+        if jobs.is_on_schedule(job, at_ms):
             instances.launch(context, scope, job, instances.NORMAL, at_ms)
     for scope, name, _ in coming:
-        agenda.note(context, scope, name, context.store.get(jobs.KIND, scope, name))
+        jobs.note_due(context, scope, name, context.store.get(jobs.KIND, scope, name))
 
 
 def start_job(request: Request, context: Context) -> Answer:
@@ -98,7 +99,7 @@ def show_job_status(request: Request, context: Context) -> Answer:
 
 def _due(context: Context, scope: str, name: str, since_ms: int) -> list[int]:
     job = context.store.get(jobs.KIND, scope, name)
-    cron = agenda.cron_of(job) if job else None
+    cron = jobs.cron_of(job) if job else None
     return crons.due_times(cron, since_ms, now_ms(context), _LOOK_MAX) if cron else []
 
 
