@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.simulator.cdm_calls import (
     BASE,
     FROM_TABLE,
+    OBS,
     TO_FILES,
     inputs_of,
     job,
@@ -233,3 +234,37 @@ def test_a_request_that_is_not_json_is_refused_in_cdm_s_own_shape(http: httpx.Cl
 def test_a_body_of_the_wrong_shape_is_refused(http: httpx.Client, body: Any) -> None:
     assert http.post(f"{BASE}/job", json=body).status_code == 400
     assert http.put(f"{BASE}/job/orders", json=body).status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("group", "inputs", "field"),
+    [
+        ("from", {"columnList": "id&na%me"}, "fromJobConfig.columnList"),
+        ("to", {"columnList": "a%20b"}, "toJobConfig.columnList"),
+    ],
+)
+def test_a_columns_name_has_no_percent(http: httpx.Client, group: str, inputs: dict[str, str], field: str) -> None:
+    known = {"from": FROM_TABLE, "to": TO_FILES}[group]
+    body = job(**{f"{group}-config-values": values(f"{group}JobConfig", {**known, **inputs})})
+    answer = http.post(f"{BASE}/job", json=body).json()
+    assert "name" not in answer
+    assert field in {name for found in answer["validation-result"] for name in found}
+
+
+def test_fifty_paths_are_the_most(http: httpx.Client) -> None:
+    http.post(f"{BASE}/link", json=link("obs", "obs-connector", **OBS))
+    for count, is_made in ((50, True), (51, False)):
+        inputs = {"bucketName": "b", "inputDirectory": "|".join(["/in"] * count), "inputFormat": "CSV_FILE"}
+        ends = {"from-connector-name": "obs-connector", "from-link-name": "obs"}
+        body = job(f"copy{count}", **ends, **{"from-config-values": values("fromJobConfig", inputs)})
+        assert ("name" in http.post(f"{BASE}/job", json=body).json()) is is_made
+
+
+@pytest.mark.parametrize("enabled", ["true", 1, []])
+def test_enabled_is_a_flag(http: httpx.Client, enabled: object) -> None:
+    body = job()
+    body["jobs"][0]["enabled"] = enabled
+    assert http.post(f"{BASE}/job", json=body).json()["errCode"] == "Cdm.0004"
+    body = link("other")
+    body["links"][0]["enabled"] = enabled
+    assert http.post(f"{BASE}/link", json=body).json()["errCode"] == "Cdm.0004"

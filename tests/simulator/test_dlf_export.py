@@ -134,6 +134,17 @@ def test_an_export_to_obs_says_where_and_is_there(cloud: Any, factory: Any) -> N
     assert list(unzipped(content)) == ["jobs/orders.job"]
 
 
+def test_an_export_has_what_real_ones_were_seen_to_have_but_no_secret(cloud: Any, factory: Any) -> None:
+    create(factory, "orders", node("a", token="t0p"))
+    job = sdk.call(cloud, "GET", "/v1/embedded/jobs/orders").json()
+    job["nodes"][0]["properties"][0]["value_is_sensitive"] = True
+    assert sdk.call(cloud, "PUT", "/v1/embedded/jobs/orders", job).status_code == 204
+    exported = export(factory, "orders")["jobs/orders.job"]
+    assert {"maskedParams", "resouces", "taskWorkGroupId", "useCdmCache"} <= exported.keys()
+    assert exported["nodes"][0]["execTimeOutRetry"] == "false"
+    assert exported["nodes"][0]["properties"] == [{"name": "token", "value": "", "value_is_sensitive": True}]
+
+
 @pytest.mark.parametrize(("path", "code"), [("/tmp/x", "DLF.0803"), ("obs://nowhere/x", "DLF.1242")])
 def test_an_export_to_nowhere_is_refused(factory: Any, path: str, code: str) -> None:
     create(factory, "orders")
@@ -150,8 +161,8 @@ def test_an_exported_job_comes_back_as_it_was(cloud: Any, factory: Any) -> None:
     body = {"path": "obs://bundles/orders.zip"}
     assert sdk.call(cloud, "POST", "/v1/embedded/jobs/import", body, workspace="prod").status_code == 200
     after = sdk.call(cloud, "GET", "/v1/embedded/jobs/orders", workspace="prod").json()
-    own = ("id", "createTime", "version")
-    assert {key: value for key, value in after.items() if key not in own} == {
-        key: value for key, value in before.items() if key not in own
-    }
+    own = {"id", "createTime", "version", "nodes"}
+    assert {key: after[key] for key in before.keys() - own} == {key: before[key] for key in before.keys() - own}
+    again = factory.export_job(dgc.ExportJobRequest(job_name="orders", workspace="prod")).raw_content
+    assert unzipped(again) == unzipped(archive)
     assert factory.show_script(dgc.ShowScriptRequest(workspace="prod", script_name="first")).version == 1

@@ -106,6 +106,21 @@ def test_a_stop_with_a_savepoint_takes_it_first(cloud: Any, flink: Any) -> None:
     assert status(flink, job_id) == "job_submitting"
 
 
+@pytest.mark.parametrize("savepoint", [False, True])
+def test_a_stop_that_is_to_fail_says_why_and_can_be_repeated(cloud: Any, flink: Any, savepoint: bool) -> None:
+    cloud.fault("task-fails", moment="stop", message="The task manager does not answer.")
+    job_id = running(cloud, flink)
+    flink.batch_stop_flink_jobs(stop_request(job_id, savepoint=savepoint))
+    cloud.advance(2 * BOOT_S)
+    failed = show(flink, job_id)
+    assert (failed.status, failed.status_desc) == ("job_cancel_fail", "The task manager does not answer.")
+    flink.batch_run_flink_jobs(run_request(job_id))
+    cloud.advance(BOOT_S)
+    flink.batch_stop_flink_jobs(stop_request(job_id))
+    cloud.advance(BOOT_S)
+    assert status(flink, job_id) == "job_cancel_success"
+
+
 def test_a_savepoint_of_a_running_job_leaves_it_running(cloud: Any, flink: Any) -> None:
     job_id = running(cloud, flink)
     body = dli.ExecuteFlinkJobSavepointRequestBody(action="TRIGGER", savepoint_path="bucket/savepoints")

@@ -141,6 +141,8 @@ def test_a_body_of_obs_is_cut_off_or_trickles(cloud: RunningCloud) -> None:
         {"kind": "fire"},
         {"kind": "status", "status": "503"},
         {"kind": "status", "sttus": 503},
+        {"kind": "kill", "moment": "stop"},
+        {"kind": "task-fails", "moment": "never"},
         [],
         {"kind": "slow-body", "seconds": True},
     ],

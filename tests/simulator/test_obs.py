@@ -5,6 +5,7 @@ Source: OBS, S3-compatible API.
 
 from __future__ import annotations
 
+import json
 import urllib.request
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,16 @@ def code_of(act: Any, **arguments: Any) -> str:
         act(**arguments)
     code: str = refused.value.response["Error"]["Code"]
     return code
+
+
+def test_a_deny_for_objects_is_enforced(s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="a", Body=b"1")
+    statement = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy)
+    assert code_of(s3.get_object, Bucket=bucket, Key="a") == "Forbidden"
+    s3.delete_bucket_policy(Bucket=bucket)
+    assert s3.get_object(Bucket=bucket, Key="a")["Body"].read() == b"1"
 
 
 def test_an_object_is_written_read_listed_and_deleted(s3: Any, bucket: str) -> None:

@@ -201,9 +201,9 @@ _FAULT_OPTIONS = (
     click.option("--message", default="The task failed on request.", help=_only_for("task-fails")),
     click.option(
         "--moment",
-        type=click.Choice(["before", "after"]),
+        type=click.Choice(["before", "after", "stop"]),
         default="after",
-        help="Of kill: the commit; of task-fails: a run's running.",
+        help="Of kill: the commit; of task-fails: a run's running, or the stop of a Flink job.",
     ),
 )
 

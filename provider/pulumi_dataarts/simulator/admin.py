@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from pulumi_dataarts.simulator.cdm.clusters import existing
 from pulumi_dataarts.simulator.cdm.operations import add, delete_cluster
 from pulumi_dataarts.simulator.clock import ManualClock
-from pulumi_dataarts.simulator.faults import KINDS, Fault
+from pulumi_dataarts.simulator.faults import KINDS, MOMENTS, Fault
 from pulumi_dataarts.simulator.http import Answer, Refused
 from pulumi_dataarts.simulator.openapi import describe
 
@@ -58,8 +58,10 @@ def parse_fault(document: Any) -> Fault:
         if not isinstance(value, expected) or isinstance(value, bool):
             # One kind of error for a bad document, whatever is bad about it.
             raise ValueError(f"`{key}` must be {' or '.join(kind.__name__ for kind in expected)}")  # noqa: TRY004
-    if document.get("moment", "after") not in ("before", "after"):
-        raise ValueError("`moment` must be before or after")
+    if document.get("moment", "after") not in MOMENTS:
+        raise ValueError(f"`moment` must be {' or '.join(MOMENTS)}")
+    if document.get("moment") == "stop" and document["kind"] != "task-fails":
+        raise ValueError("only a `task-fails` has the moment `stop`")
     if not 0 <= document.get("probability", 1) <= 1:
         raise ValueError("`probability` must be from 0 to 1")
     return Fault(**document)

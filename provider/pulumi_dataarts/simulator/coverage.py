@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulumi_dataarts.simulator import absent, admin, cdm, dlf, dli, iam
 from pulumi_dataarts.simulator.faults import Fault
-from pulumi_dataarts.simulator.pages import NOTES, page_of
+from pulumi_dataarts.simulator.pages import DIFFERENCES, NOTES, page_of
 from pulumi_dataarts.simulator.settings import Settings
 
 if TYPE_CHECKING:
@@ -51,10 +51,10 @@ _OBS: Final = """\
 ## OBS
 
 The OBS endpoint speaks the S3 protocol: buckets, objects, uploads in parts, versions, tags, lifecycle rules, policies
-(kept, not enforced). Signatures of version 4, of version 2 and OBS's own are checked, in headers and in links signed in
-advance, with their dates and the digests of the body. A bucket's name may stand in the path, or before `.localhost` in
-the host. OBS's official SDK (`esdk-obs-python`, unmodified) drives it with each of the three signatures, in
-`test_obs_sdk.py`; boto3 does in `test_obs.py`. What differs from S3:
+(of which only a Deny for objects is enforced, whoever asks). Signatures of version 4, of version 2 and OBS's own are
+checked, in headers and in links signed in advance, with their dates and the digests of the body. A bucket's name may
+stand in the path, or before `.localhost` in the host. OBS's official SDK (`esdk-obs-python`, unmodified) drives it with
+each of the three signatures, in `test_obs_sdk.py`; boto3 does in `test_obs.py`. What differs from S3:
 
 - `PUT` with `x-obs-forbid-overwrite: true`: 409 `ObjectAlreadyExists` where the object exists;
 - `POST /{key}?append&position={n}`: grows the object at its end, at most 10,000 times; 409 `PositionNotEqualToLength`
@@ -65,7 +65,22 @@ the host. OBS's official SDK (`esdk-obs-python`, unmodified) drives it with each
 - `PUT ?storagePolicy` and `GET ?storagePolicy`, and `x-default-storage-class`: a bucket's default class, in S3's words;
 - `PUT ?policy`: 204;
 - a caller that signs in OBS's own way has `x-obs-…` headers, any other `x-amz-…`; bodies are S3's for both;
-- what OBS has and S3 has not (`?quota`, `?storageinfo`, `?customdomain`, …): 501 `NotImplemented`.
+- names of buckets by OBS's rules (`InvalidBucketName`), at most 100 of them (`TooManyBuckets`);
+- `PUT ?lifecycle` takes at most 20 KB, and rules with a `Prefix`, not a `Filter` (`MalformedXML`);
+- `PUT ?tagging` of a bucket takes 20 tags, keys of 36 and values of 43 characters (`InvalidTag`);
+- `PUT ?encryption` takes `aws:kms` alone (`InvalidEncryptionAlgorithmError`); rights are not granted by headers (501);
+- what OBS has and S3 has not (`?quota`, `?storageinfo`, `?customdomain`, …), or S3 has and OBS has not
+  (`?requestPayment`, `?torrent`): 501 `NotImplemented`.
+
+The codes of refused tags, rules and algorithms are not documented. Real OBS wants the bucket in the host's name, and
+stores the framing of an upload that boto3 sends in chunks with a trailer (over TLS, by default since 1.36); here the
+path will do, and the framing is taken off.
+"""
+_DIFFERS: Final = """\
+## What differs from the pages, and why
+
+Each page's sentences were held against the code. What follows is where the embedded cloud does less than the service,
+or otherwise, knowingly. What no page says, and is assumed, stands in the first lines of the module that answers.
 """
 _SETTINGS: Final = """\
 ## Settings
@@ -100,6 +115,7 @@ def page(driven: Mapping[str, str]) -> str:
         f"{_ABSENT}\n{_table(['operation', 'method', 'path'], [_facts(route)[:3] for route in absent.routes()])}"
     )
     parts.append(_OBS)
+    parts.append(_differences())
     parts.append(f"{_SETTINGS}\n{_fields(Settings)}")
     parts.append(f"{_FAULTS}\n{_fields(Fault)}")
     calls = [
@@ -107,6 +123,13 @@ def page(driven: Mapping[str, str]) -> str:
     ]
     parts.append(f"{_ADMIN}\n{_table(['method', 'path', 'what it does'], calls)}")
     return "\n".join(parts)
+
+
+def _differences() -> str:
+    told = (
+        f"### {where}\n\n{''.join(f'- {what}{chr(10)}' for what in points)}" for where, points in DIFFERENCES.items()
+    )
+    return f"{_DIFFERS}\n{chr(10).join(told)}"
 
 
 def key(route: Route) -> str:

@@ -32,6 +32,8 @@ Kind: TypeAlias = Literal[
     "kill",
 ]
 KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
+Moment: TypeAlias = Literal["before", "after", "stop"]
+MOMENTS: Final[tuple[Moment, ...]] = get_args(Moment)
 
 OBS_KINDS: Final = frozenset({
     "latency", "status", "throttle", "drop-before", "drop-after-commit", "slow-body", "truncated-body", "kill"
@@ -66,7 +68,7 @@ class Fault:
         message: of `task-fails`.
         moment: of `kill`: before anything is done, or after the commit, without an answer in both cases; of
             `task-fails`: a CDM or Flink run fails before it runs (FAILURE_ON_SUBMIT, job_submit_fail), or after
-            (FAILED, job_running_exception).
+            (FAILED, job_running_exception), or with `stop` it is the stop of a Flink job that fails (job_cancel_fail).
         seen: how many requests it could have struck so far; counted by the table.
         id: given by the table.
     """
@@ -82,7 +84,7 @@ class Fault:
     seconds: float = 1.0
     status: int = 503
     retry_after: int | None = None
-    moment: Literal["before", "after"] = "after"
+    moment: Moment = "after"
     task: str = "*"
     message: str = "The task failed on request."
     seen: int = 0
@@ -160,10 +162,11 @@ class Faults:
         fault = self.failing(task)
         return "" if fault is None else fault.message
 
-    def failing(self, task: str) -> Fault | None:
-        """Return the rule by which the run or task of this name must fail, if there is one; it counts as above."""
+    def failing(self, task: str, *, stop: bool = False) -> Fault | None:
+        """Return the rule by which the run or task of this name, or its stop, must fail; it counts as above."""
         for fault in self.list():
-            if fault.kind == "task-fails" and fnmatchcase(task, fault.task) and self._use(fault):
+            is_meant = fault.kind == "task-fails" and (fault.moment == "stop") == stop
+            if is_meant and fnmatchcase(task, fault.task) and self._use(fault):
                 self._failed = fault.kind
                 return fault
         return None

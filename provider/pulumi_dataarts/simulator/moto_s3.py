@@ -64,8 +64,10 @@ class Moto:
         with _one_at_a_time, _world(self._owners, moment.replace(tzinfo=None), seed):
             answer = _answer(moto_request, request)
             if request.creates_bucket and answer.status < 300:
-                # moto dates a bucket by another clock than its objects.
-                self._buckets[request.bucket].creation_date = moment
+                made = self._buckets[request.bucket]
+                # moto dates a bucket by another clock than its objects, and takes a region that begins with `cn` for
+                # one in which the ARNs of a policy begin otherwise.
+                made.creation_date, made.partition = moment, _PARTITION
             return answer
 
     def take_up(self, request: S3Request, moment_s: float, etag: str, length: int, read: Callable[[], bytes]) -> bool:
@@ -110,6 +112,10 @@ class Moto:
     def has_bucket(self, name: str) -> bool:
         """Say whether the bucket exists."""
         return name in self._buckets
+
+    def count(self) -> int:
+        """Return how many buckets there are."""
+        return len(self._buckets)
 
     def has_object(self, bucket: str, key: str) -> bool:
         """Say whether the object, or a version of it, exists."""

@@ -15,7 +15,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from pulumi_dataarts.simulator import s3_auth
+from pulumi_dataarts.simulator import obs_rules, s3_auth
 from pulumi_dataarts.simulator.s3 import S3Answer
 
 if TYPE_CHECKING:
@@ -28,11 +28,11 @@ APPENDS_MAX: Final = 10_000
 _APPENDED, _SCOPE = "obs.appended", ""
 _NEXT: Final = "x-obs-next-append-position"
 _CLASSES, _CLASS = "obs.classes", "x-default-storage-class"
-# What OBS has and S3 has not: S3 would take the request for one without it.
+# What OBS has and S3 has not, which S3 would take for a request without it; and what S3 has and OBS has not.
 _ABSENT: Final = frozenset({
     "backtosource", "bucketstatus", "customdomain", "deletebucket", "directcoldaccess", "dispolicy", "fileinterface",
     "length", "metadata", "mirrorbacktosource", "modify", "name", "obscompresspolicy", "quota", "rename",
-    "storageclass", "storageinfo", "truncate",
+    "requestpayment", "storageclass", "storageinfo", "torrent", "truncate",
 })  # fmt: skip
 _DEFAULT_CLASS: Final = re.compile(rb"<DefaultStorageClass>(STANDARD|STANDARD_IA|GLACIER)</DefaultStorageClass>")
 
@@ -54,7 +54,9 @@ class ObsDialect:
         if any(name.lower() in _ABSENT for name in request.query):
             target = request.target
             return s3_auth.error(501, "NotImplemented", f"The embedded OBS does not simulate {target}.", request)
-        return self._object(request) if request.key else self._bucket(request)
+        if request.key:
+            return self._object(request)
+        return obs_rules.refusal(request, self.moto.count()) or self._bucket(request)
 
     def _object(self, request: S3Request) -> S3Answer:
         if request.method == "GET":
@@ -88,7 +90,7 @@ class ObsDialect:
         if is_new and answer.status < 300:
             self._store.put(_CLASSES, _SCOPE, request.bucket, {"class": _header(request, _CLASS) or "STANDARD"})
         # OBS says 204 where S3 says 200.
-        return replace(answer, status=204) if answer.status == 200 and "policy" in request.query else answer
+        return replace(answer, status=204, body=b"") if answer.status == 200 and "policy" in request.query else answer
 
     def _kept_class(self, request: S3Request) -> str:
         with self._store.transaction():

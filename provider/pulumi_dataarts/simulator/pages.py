@@ -77,6 +77,8 @@ NOTES: Final[dict[str, tuple[str, ...]]] = {
         "`last-udpate-user` (page) and `last-update-user` (SDK): both are sent.",
         "A group without inputs is sent as `{}`, as the examples have it; `[]` is taken too.",
         "Dates are numbers, as the tables say; the examples' texts are what the SDK takes too.",
+        "`X-Language`, mandatory where a cluster is made, or a job on a random one, may be absent: the SDK sends it if"
+        " its caller says so, and no page says what is answered without it.",
         "Deleting what is not there, or a link in use, is a 500 as on the pages, with the error table's code"
         " (`Cdm.0321`, where the page's example has `Cdm.0021`).",
     ),
@@ -91,6 +93,45 @@ NOTES: Final[dict[str, tuple[str, ...]]] = {
         '`is_success` is the text `"true"` (tables, SDK, clients in use), not `true` (some examples).',
         "Job ids are numbers (tables); the examples' texts are taken too.",
         "`checkpoint_mode` is taken as a number (table) or a word (example), and read back as a word.",
+    ),
+}
+
+
+# Where the embedded cloud does less than the pages say, or otherwise, and why; by part of the cloud.
+DIFFERENCES: Final[dict[str, tuple[str, ...]]] = {
+    "The gateway and IAM": (
+        "Nothing is throttled by itself: no page has the rates. The fault `throttle` answers 429, `APIGW.0308`, with a"
+        " `Retry-After` only where it is told to, since no page says that the gateway sends one.",
+        "A key is not locked for five minutes after failures in a row: the key is everybody's here.",
+        "One user with all rights: nothing is refused for a lack of them, and no role is looked at.",
+        "A token's catalogue of services is empty, with `nocatalog` and without.",
+    ),
+    "CDM": (
+        "One version of the connectors' inputs; on a real cluster they depend on its version (`Cdm.0089`).",
+        "A link's data source is tried only where it is embedded; a host that ends in `.invalid` is never reached, any"
+        " other always.",
+        "Extractors, loaders, throttling, dirty data, file filters, compression and encodings are kept and read back,"
+        " and change nothing of what a run moves.",
+        "A job on a cluster that does not run is answered by the gateway's 502; the error is not documented.",
+        "A stopped run is FAILED (the setting `stopped_status`); the value is not documented.",
+        "`PENDING`, which only one example has, is the state of a run on a random cluster for `boot_s`.",
+    ),
+    "DataArts Factory": (
+        "Which properties a node must have is not checked: the pages name node types as the console shows them, and the"
+        " wire's names are listed nowhere. Their form is.",
+        "No node, script or SQL is executed. A node's `cronTrigger`, events, and the jobs that a job depends on start"
+        " nothing and are not waited for.",
+        "What is submitted for review is approved at once, and `PRODUCTION` is as good as `SUBMITTED`: no call of these"
+        " services approves, and there is one user, its own administrator.",
+        "Locks of the console's editors do not exist, so an import never meets one.",
+        "An export to OBS is there when the call returns; the service writes it later.",
+    ),
+    "DLI (Flink)": (
+        "No SQL and no jar is read: a job runs whatever it says, on as many CUs as it likes.",
+        "The archive of an export is a format of its own, and reads no other: the real one is not documented.",
+        "No job is ever `job_downloading`, `job_idle`, `job_arrearage_stopped` or `job_arrearage_recovering`.",
+        "A list is filtered by name, type, state, queue and user; `tags`, `root_job_id` and enterprise projects select"
+        " nothing.",
     ),
 }
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.simulator.store import Document
 
 PLACEHOLDER: Final = "Add password here"
+_PATHS_MAX: Final = 50
 _EXTRA: Final = ("extended-configs", "validators")
 
 
@@ -44,6 +45,18 @@ def parse(values: Json, groups: Groups, *, decode: bool) -> Document:
             raise invalid("Cdm.0089", f"Configuration item [{name}] does not exist.")
         stored[name] = _parse_inputs(config.get("inputs", []), groups[name], decode=decode)
     return {"groups": stored, "extra": {key: values[key] for key in _EXTRA if key in values}}
+
+
+def enabled(sent: dict[str, Json]) -> bool:
+    """Return whether a job or a link is enabled; it is where nothing is said.
+
+    Raises:
+        Refused: Cdm.0004, neither true nor false.
+    """
+    told = sent.get("enabled")
+    if not isinstance(told, bool | None):
+        raise invalid("Cdm.0004", "Parameter type is incorrect: enabled must be true or false.")
+    return told is not False
 
 
 def sealed(secret: Json) -> str:
@@ -123,10 +136,18 @@ def _as_stored(given: Json, *, decode: bool) -> Json:
 
 
 def _problem(item: Input, given: Json) -> str:
+    """Say what is wrong with an input, if something is.
+
+    Source: CDM API "Source Job Parameters" for the paths; the console's rules for the names of columns.
+    """
     if given in (None, ""):
         return f"{item.name} must be specified." if item.mandatory else ""
     if item.type == "INTEGER" and not str(given).isdecimal():
         return f"{item.name} must be an integer."
+    if item.name.endswith(".columnList") and "%" in str(given):
+        return f"{item.name}: a column's name must not contain %."
+    if item.name.endswith(".inputDirectory") and str(given).count("|") >= _PATHS_MAX:
+        return f"{item.name} must have at most {_PATHS_MAX} paths."
     if item.choices and given not in item.choices:
         return f"{item.name} must be one of {', '.join(item.choices)}."
     return ""

@@ -45,7 +45,7 @@ def parse(body: Json, cluster: str, context: Context) -> Document:
     kept: dict[str, Json] = {key: job[key] for key in _OPTIONAL if key in job}
     return {
         **kept, **source, **destination, "driver": driver, "name": name, "job_type": job_type,
-        "enabled": job.get("enabled", True),
+        "enabled": configs.enabled(job),
     }  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def _parse(request: Request, context: Context) -> Document:
     return {
         "name": name,
         "connector-name": connector,
-        "enabled": link.get("enabled", True),
+        "enabled": configs.enabled(link),
         "values": configs.parse(values, catalogue.LINK_GROUPS[connector], decode=context.settings.decode_inputs),
     }
 

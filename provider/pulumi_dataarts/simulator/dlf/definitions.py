@@ -39,6 +39,15 @@ _NODE_DEFAULTS: Document = {
     "retryTimes": 0,
     "retryInterval": 120,
 }
+# What exports of the real service were seen to have besides; the second name is spelt as it is there.
+_EXPORT_ADDS: Document = {
+    "maskedParams": [],
+    "resouces": [],
+    "runAtOnceAfterIncubate": "0",
+    "taskWorkGroupId": "",
+    "useCdmCache": False,
+}
+_NODE_EXPORT_ADDS: Document = {"execTimeOutRetry": "false", "resouces": []}
 _CRON_DEFAULTS: Document = {"dependPrePeriod": False}
 _DEPEND_DEFAULTS: Document = {"dependPeriod": "SAME_PERIOD", "dependFailPolicy": "FAIL"}
 _EVENT_DEFAULTS: Document = {"failPolicy": "SUSPEND", "concurrent": 1, "readPolicy": "LAST"}
@@ -73,8 +82,17 @@ def shown(job: Document, definition: Document) -> Document:
 
 
 def exported(job: Document, definition: Document) -> Document:
-    """Return the content of a `.job` file: the body of "creating a job", with what real exports add to it."""
-    return {**definition, "lastUpdateUser": job["lastUpdateUser"], "version": str(job["version"])}
+    """Return the content of a `.job` file: the body of "creating a job", with what real exports add to it.
+
+    A property that is said to be sensitive goes without its value.
+    """
+    return {
+        **_EXPORT_ADDS,
+        **definition,
+        "nodes": [_exported_node(node) for node in definition["nodes"]],
+        "lastUpdateUser": job["lastUpdateUser"],
+        "version": str(job["version"]),
+    }
 
 
 def listed(job: Document) -> Document:
@@ -113,6 +131,16 @@ def upstream_jobs(definition: Document) -> list[str]:
     cron: Document = schedule.get("cron") or {} if schedule["type"] == "CRON" else {}
     names: list[str] = (cron.get("dependJobs") or {}).get("jobs") or []
     return names
+
+
+def _exported_node(node: Document) -> Document:
+    properties = [{"value_is_sensitive": False, **item} for item in node["properties"]]
+    told = [{**item, "value": ""} if _is_true(item["value_is_sensitive"]) else item for item in properties]
+    return {**_NODE_EXPORT_ADDS, **node, "properties": told}
+
+
+def _is_true(value: Any) -> bool:
+    return str(value).lower() == "true"
 
 
 def _kept_node(node: Document) -> Document:

@@ -109,7 +109,7 @@ def show_job_instance(request: Request, context: Context) -> Answer:
     instance = _find(request, context, scope_of(request, context))
     entry = _listed(instance, now_ms(context))
     shared = {key: entry[key] for key in ("status", "planTime", "startTime", "endTime", "instanceId") if key in entry}
-    nodes = [{**node, **shared, "retryTimes": 0, "inputRowCount": 0} for node in instance["nodes"]]
+    nodes = [{**node, **shared, "retryTimes": 0, "inputRowCount": 0, "speed": 0} for node in instance["nodes"]]
     return Answer(200, {**entry, "total": len(nodes), "nodes": nodes})
 
 

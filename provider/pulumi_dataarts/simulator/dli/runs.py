@@ -6,9 +6,9 @@
     job_running --stop--> [job_savepointing --boot_s-->] job_canceling --boot_s--> job_cancel_success
     job_running --savepoint--> job_savepointing --boot_s--> job_running
 
-A `task-fails` fault makes a run end in job_submit_fail, or after `run_s` in job_running_exception; a job with
-`restart_when_exception`, and `resume_max_num` not 0, is submitted again by itself then. A stream has no end, so a job
-reaches job_finish only where the setting `flink_s` says so, and none reaches job_cancel_fail.
+A `task-fails` fault makes a run end in job_submit_fail, or after `run_s` in job_running_exception, or its stop end in
+job_cancel_fail; a job with `restart_when_exception`, and `resume_max_num` not 0, is submitted again by itself after an
+exception. A stream has no end, so a job reaches job_finish only where the setting `flink_s` says so.
 
 Source: DLI API "Querying Job Details", "Listing Jobs", "Running Jobs in Batches", "Stopping Jobs in Batches", "Deleting
 a Job". Which states allow what is implied rather than written: run needs a job that is not running, stop one that is. A
@@ -38,6 +38,7 @@ _GRAPH_STATES = {
     "job_savepointing": "RUNNING",
     "job_canceling": "CANCELLING",
     "job_cancel_success": "CANCELED",
+    "job_cancel_fail": "FAILED",
     "job_submit_fail": "FAILED",
     "job_running_exception": "FAILED",
     "job_finish": "FINISHED",
@@ -143,19 +144,31 @@ def _stop(job: Document, context: Context) -> Document:
     now = now_ms(context)
     if jobs.status_of(job, now) not in jobs.RUNNING:
         raise Refusal(UNSUPPORTED, f"The job {job['job_id']} is not running.")
-    timeline = turn(job["timeline"], now, *_way_down(0, context))
-    return {**job, "timeline": timeline}
+    fault = _fault_of_stop(job, context)
+    timeline = turn(job["timeline"], now, *_way_down(0, fault, context))
+    return {**job, **_failure(fault), "timeline": timeline}
 
 
 def _stop_with_savepoint(job: Document, context: Context) -> Document:
     now = now_ms(context)
     _check_running(job, now)
-    phases = ((0, "job_savepointing"), *_way_down(context.settings.boot_s, context))
-    return {**job, **_savepoint(job, now, context), "timeline": turn(job["timeline"], now, *phases)}
+    fault = _fault_of_stop(job, context)
+    phases = ((0, "job_savepointing"), *_way_down(context.settings.boot_s, fault, context))
+    timeline = turn(job["timeline"], now, *phases)
+    return {**job, **_savepoint(job, now, context), **_failure(fault), "timeline": timeline}
 
 
-def _way_down(delay_s: float, context: Context) -> list[tuple[float, str]]:
-    return [(delay_s, "job_canceling"), (context.settings.boot_s, "job_cancel_success")]
+def _way_down(delay_s: float, fault: Fault | None, context: Context) -> list[tuple[float, str]]:
+    end = "job_cancel_success" if fault is None else "job_cancel_fail"
+    return [(delay_s, "job_canceling"), (context.settings.boot_s, end)]
+
+
+def _fault_of_stop(job: Document, context: Context) -> Fault | None:
+    return context.faults.failing(job["settings"]["name"], stop=True)
+
+
+def _failure(fault: Fault | None) -> Document:
+    return {} if fault is None else {"failure": fault.message}
 
 
 def _savepoint(job: Document, now: int, context: Context) -> Document:
