@@ -12,7 +12,7 @@ from pulumi_dataarts.backend.fences import FencedBlobs
 from pulumi_dataarts.backend.runs import Outcome, Run, load
 from pulumi_dataarts.backend.s3 import SEAL, Object, S3Blobs, open_s3
 from pulumi_dataarts.backend.stacks import Stack, create_stack
-from pulumi_dataarts.errors import ConfigError, LockHeld, StateError
+from pulumi_dataarts.errors import ConfigError, Corrupt, LockHeld, StateError
 from pulumi_dataarts.model.journal import Begin, Put
 from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
 from tests.backend.buckets import Buckets
@@ -185,6 +185,22 @@ def test_who_was_paused_can_begin_nothing_after_a_takeover(
     with pytest.raises(StateError):
         paused.close(None, Outcome())
     assert next(state.urn for state in load(any_stack, keyring).snapshot.resources) == thing("new").urn
+
+
+def test_a_journal_that_a_successor_removes_while_it_is_read_is_no_damage(
+    any_stack: Stack, clocks: Clocks, monkeypatch: pytest.MonkeyPatch
+):
+    paused = start_elsewhere(any_stack, monkeypatch)
+    paused.journal.append([Put(0, thing("a"))]).result(10)
+    listed = any_stack.blobs.frame_keys(any_stack.journal_key)
+    clocks.bucket_s = 65
+    with start(any_stack):
+        clocks.bucket_s = 0
+    monkeypatch.setattr(type(any_stack.blobs), "frame_keys", lambda *_: listed)
+    with pytest.raises(LockHeld, match="has lost stack"):
+        paused.settle()
+    with pytest.raises(Corrupt, match="removed while it was read"):
+        any_stack.blobs.read_log(any_stack.journal_key)
 
 
 def test_a_run_that_cannot_renew_stops_by_its_own_clock(stack: Stack, clocks: Clocks):

@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from pulumi_dataarts.backend import runs
 from pulumi_dataarts.cli.flags import hoisted
+from pulumi_dataarts.model.journal import Begin
+from pulumi_dataarts.model.snapshots import PendingOperation
+from pulumi_dataarts.simulator.testing import RunningCloud
+from tests.backend.conftest import die
 from tests.cli.commands import Folder
-from tests.cli.samples import typed
-from tests.cli.states import with_state
+from tests.cli.samples import declare, sample, typed
+from tests.cli.samples import resources as made
+from tests.cli.states import KEYRING, stack_of, with_state
+from tests.model.states import thing
 
 
 @pytest.fixture
@@ -61,6 +68,10 @@ def test_another_folder_may_be_named_after_the_command(folder: Folder, tmp_path:
         ("config set", "Missing argument 'KEY'. See `dataarts config set --help`."),
         ("state protect", "name URNs, or --all. See `dataarts state protect --help`."),
         ("stack ls -v", "See"),
+        (
+            "up --yes --target a --exclude b",
+            "--target and --exclude are not for one command. See",
+        ),
         ("preview --json extra", "Got unexpected extra argument (extra). See `dataarts preview --help`."),
     ],
 )
@@ -80,6 +91,31 @@ def test_a_target_that_is_not_there_is_told_as_that(folder: Folder) -> None:
     assert "there is no resource nope" in said
     assert "not carried out to its end" in said
     assert "the program failed" not in said
+
+
+def test_an_operation_is_given_words_for_its_history_one_resource_to_replace_and_what_to_spare(
+    tmp_path: Path, cloud: RunningCloud
+) -> None:
+    cloud.reset()
+    stack = sample(tmp_path, cloud)
+    declare(
+        stack,
+        "obs.Bucket('lake', bucket='lake', opts=pulumi.ResourceOptions(protect=True))\n"
+        "obs.Bucket('scratch', bucket='scratch')\n",
+    )
+    stack.dataarts("up", "--yes", "-m", "the first two")
+    assert "the first two" in stack.dataarts("stack", "history").out
+    assert "± 1 replaced" in stack.dataarts("up", "--yes", "--target-replace", "**::scratch").out
+    stack.dataarts("destroy", "--yes", "--skip-preview", "--exclude-protected")
+    assert list(made(stack)) == ["lake"]
+
+
+def test_creations_that_were_begun_are_forgotten_by_a_refresh_that_is_told_to(folder: Folder) -> None:
+    run = runs.open_run(stack_of(folder), "update", keyring=KEYRING)
+    run.journal.append([Begin(0, PendingOperation("creating", thing("late", id="")))]).result(10)
+    die(run)
+    typed(folder, "refresh", "--yes", "--clear-pending-creates", "--target", "**::late")
+    assert "0 pending" in typed(folder, "state", "verify").out
 
 
 def test_nobody_is_asked_in_a_command_that_may_not_ask(folder: Folder) -> None:

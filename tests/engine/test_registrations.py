@@ -11,7 +11,7 @@ from pulumi_dataarts.errors import PlanError
 from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.integrity import violations
 from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
-from pulumi_dataarts.model.values import UNKNOWN, Secret
+from pulumi_dataarts.model.values import UNKNOWN, Properties, Secret
 from tests.engine.world import COMPONENT, ROOT, Program, World, things, urn
 
 
@@ -256,6 +256,31 @@ def test_operations_that_had_no_answer_are_told_of_and_creations_carried_on() ->
     assert outcome.ok
     assert urn("lost") in outcome.warnings[0]
     assert world.snapshot.pending == (PendingOperation("creating", lost),)
+
+
+@pytest.mark.parametrize(
+    ("now", "is_kept"),
+    [
+        ({"key": "1", "size": 1}, False),
+        ({"key": "1", "size": 2}, False),
+        ({"key": "2", "size": 1}, True),
+        ({"key": "2", "size": 1, "first": True}, False),
+    ],
+)
+def test_a_creation_without_an_answer_is_settled_by_one_that_would_have_found_its_object(
+    now: Properties, is_kept: bool
+) -> None:
+    """What is made under another name says nothing of the object that a killed run may have left."""
+    world = World()
+    world.up(things("a", inputs={"key": "1", "size": 1}))
+    begun = PendingOperation("creating", replace(world.state("a"), id="", outputs={}))
+    rest = tuple(state for state in world.snapshot.resources if state.urn != urn("a"))
+    world.snapshot = Snapshot(rest, (begun,))
+    assert world.preview(things("a", inputs=now)).ok
+    outcome = world.up(things("a", inputs=now))
+    assert outcome.ok
+    assert world.snapshot.pending == ((begun,) if is_kept else ())
+    assert ("--clear-pending-creates" in "\n".join(outcome.warnings)) is is_kept
 
 
 def test_each_call_is_told_the_timeout_of_its_kind() -> None:

@@ -135,7 +135,7 @@ def in_a_bucket(folder: Path, kind: str, acquisitions: int, writers: int, monkey
     with running_buckets() as buckets:
         for name, value in buckets.environment.items():
             monkeypatch.setenv(name, value)
-        url = buckets.url(f"{kind}-contest")
+        url = buckets.url(f"{kind}-contest-{acquisitions}")
         create_stack(open_backend(url), "proj", "dev", PROVIDER, TIME)
         # A pause is longer than the lease and its margin: then another writer takes over.
         more = {"DATAARTS_LEASE_S": "4", **buckets.environment}

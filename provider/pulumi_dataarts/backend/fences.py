@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from pulumi_dataarts.backend.blobs import Listed, Log
 from pulumi_dataarts.backend.conditions import Conditions, create
 from pulumi_dataarts.backend.s3 import S3Blobs, S3Log, places
-from pulumi_dataarts.errors import LockHeld, StateError
+from pulumi_dataarts.errors import Corrupt, LockHeld, StateError
 
 
 class Held(Protocol):
@@ -97,8 +97,12 @@ class FencedBlobs:
         return S3Log(self._blobs, key, self._places, self._create, is_new=False)
 
     def read_log(self, key: str) -> bytes:
-        """Return all frames of a log, joined."""
-        return self._blobs.read_log(key)
+        """Return all frames of a log, joined. What a successor removes meanwhile is no damage: LockHeld then."""
+        try:
+            return self._blobs.read_log(key)
+        except Corrupt:
+            self._lease.confirm()
+            raise
 
     def delete_log(self, key: str) -> None:
         """Remove a log."""

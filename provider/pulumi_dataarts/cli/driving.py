@@ -52,6 +52,8 @@ class Wishes:
     target_dependents: bool = False
     exclude: tuple[str, ...] = ()
     replace: tuple[str, ...] = ()
+    target_replace: tuple[str, ...] = ()
+    message: str = ""
     refresh: bool = False
     continue_on_error: bool = False
     expect_no_changes: bool = False
@@ -67,6 +69,20 @@ class Wishes:
     max_replace: str = ""
     allow: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.targets and self.exclude:
+            raise click.UsageError("--target and --exclude are not for one command")
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What alone is covered; everything where it is empty."""
+        return (*self.target, *self.target_replace)
+
+    @property
+    def replaces(self) -> tuple[str, ...]:
+        """What is made anew on demand."""
+        return (*self.replace, *self.target_replace)
+
     @property
     def limits(self) -> dict[str, str]:
         """The thresholds that flags set, by name."""
@@ -76,10 +92,10 @@ class Wishes:
     def scope(self) -> Scope:
         """The flags that decide what is covered, as a plan records them."""
         return Scope(
-            targets=list(self.target),
+            targets=list(self.targets),
             target_dependents=self.target_dependents,
             excludes=list(self.exclude),
-            replaces=list(self.replace),
+            replaces=list(self.replaces),
             refresh=self.refresh,
         )
 
@@ -123,7 +139,7 @@ def performed(
         kind: what to do.
         wishes: how.
         against: the state that the plan was checked against, where there was one.
-        message: what it is for, for the history.
+        message: what it is for, for the history, where the flags say nothing.
 
     Raises:
         PlanError: the state is another one by now, or the release lacks something here; nothing was done.
@@ -139,7 +155,10 @@ def performed(
             raise PlanError("the state has changed since the plan was checked; nothing was done")
         outcome, plan = _drive(chosen, kind, wishes, run.base, run.journal, StateMark(digest=run.digest))
         result = "succeeded" if outcome.ok else "failed"
-        run.close(outcome.snapshot, runs.Outcome(result, dict(outcome.counts), message=message, config=config))
+        run.close(
+            outcome.snapshot,
+            runs.Outcome(result, dict(outcome.counts), message=wishes.message or message, config=config),
+        )
     return outcome, plan
 
 
@@ -249,10 +268,10 @@ def _options(wishes: Wishes, chosen: Chosen) -> Options:
 
     return Options(
         parallel=wishes.parallel,
-        targets=wishes.target,
+        targets=wishes.targets,
         target_dependents=wishes.target_dependents,
         excludes=wishes.exclude,
-        replaces=wishes.replace,
+        replaces=wishes.replaces,
         refresh=wishes.refresh or chosen.place.project.refresh == "always",
         continue_on_error=wishes.continue_on_error,
     )

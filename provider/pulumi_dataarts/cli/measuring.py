@@ -243,13 +243,17 @@ def _watched(pid: int) -> Iterator[_Seen]:
 
 def _tree(pid: int) -> Iterator[int]:
     yield pid
-    for children in Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
-            members = children.read_text().split()
-        except OSError:
-            continue
-        for member in members:
-            yield from _tree(int(member))
+    for child in _children(pid):
+        yield from _tree(child)
+
+
+def _children(pid: int) -> list[int]:
+    """Return the processes that a process has started; none where it has ended meanwhile."""
+    try:
+        told = [children.read_text() for children in Path(f"/proc/{pid}/task").glob("*/children")]
+    except OSError:
+        return []
+    return [int(child) for line in told for child in line.split()]
 
 
 def _memory_mb(pid: int) -> float:

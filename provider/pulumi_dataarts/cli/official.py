@@ -93,7 +93,7 @@ def _worth_telling(diagnostics: Iterable[dict[str, Any]]) -> Iterator[dict[str, 
 
 def _flags(chosen: Chosen, wishes: Wishes) -> Iterator[str]:
     yield from ("--stack", chosen.stack.name, "--parallel", str(wishes.parallel))
-    for flag, urns in (("--target", wishes.target), ("--exclude", wishes.exclude), ("--replace", wishes.replace)):
+    for flag, urns in (("--target", wishes.targets), ("--exclude", wishes.exclude), ("--replace", wishes.replaces)):
         for urn in urns:
             yield from (flag, urn)
     for flag, is_given in (("--refresh", wishes.refresh), ("--target-dependents", wishes.target_dependents)):

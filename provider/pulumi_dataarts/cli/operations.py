@@ -15,11 +15,12 @@ from pulumi_dataarts.cli.driving import Kind, Wishes, performed, planned, requir
 from pulumi_dataarts.cli.options import FILE, GATES, LOOKS, MANNER, REPORTS, SCOPE, with_options
 from pulumi_dataarts.cli.policies import gates_of, refuse
 from pulumi_dataarts.cli.showing import end, show, show_done
-from pulumi_dataarts.cli.stack import stack_option
+from pulumi_dataarts.cli.stack import existing, stack_option
 from pulumi_dataarts.cli.wiring import RELEASE, Chosen, choose, choose_all, create, is_interactive
 from pulumi_dataarts.errors import ChangesFound, ConfigError, PlanError
 from pulumi_dataarts.model.plans import Plan
 
+SKIP_PREVIEW = click.option("--skip-preview", "-f", is_flag=True, help="Do not show the plan first.")
 shared_options = with_options([stack_option], SCOPE, MANNER, GATES, LOOKS, REPORTS)
 
 
@@ -53,7 +54,7 @@ def preview(name: str | None, save_plan: Path | None, engine: str, **flags: Any)
 @click.command()
 @shared_options
 @click.option("--yes", "-y", is_flag=True, help="Do not ask; the plan is carried out as it is made.")
-@click.option("--skip-preview", "-f", is_flag=True, help="Do not show the plan first.")
+@SKIP_PREVIEW
 @click.option(
     "--plan", "plan_path", type=FILE, metavar="FILE", help="Do exactly what this saved plan says, or nothing."
 )
@@ -79,28 +80,56 @@ def up(name: str | None, yes: bool, skip_preview: bool, plan_path: Path | None, 
 @shared_options
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--preview-only", is_flag=True, help="Show what a refresh would find, and change nothing.")
-def refresh(name: str | None, yes: bool, preview_only: bool, **flags: Any) -> None:
+@SKIP_PREVIEW
+@click.option("--clear-pending-creates", is_flag=True, help="Forget creations that an earlier run did not end.")
+def refresh(
+    name: str | None, yes: bool, preview_only: bool, skip_preview: bool, clear_pending_creates: bool, **flags: Any
+) -> None:
     """Look at everything in the cloud and bring the state up to date. The cloud is not changed.
 
     \b
     dataarts refresh --preview-only    what would be found
     dataarts refresh --yes
     """
-    _other(Wishes(stack=name, **flags), "refresh", yes=yes, preview_only=preview_only)
+    if clear_pending_creates and not preview_only:
+        _without_pending(name, yes=yes)
+    _other(Wishes(stack=name, **flags), "refresh", yes=yes, preview_only=preview_only, skip_preview=skip_preview)
 
 
 @click.command()
 @shared_options
 @click.option("--yes", "-y", is_flag=True, help="Do not ask.")
 @click.option("--preview-only", is_flag=True, help="Show what would be deleted, and delete nothing.")
-def destroy(name: str | None, yes: bool, preview_only: bool, **flags: Any) -> None:
+@SKIP_PREVIEW
+@click.option("--exclude-protected", is_flag=True, help="Leave protected resources, and what they need, without error.")
+def destroy(
+    name: str | None, yes: bool, preview_only: bool, skip_preview: bool, exclude_protected: bool, **flags: Any
+) -> None:
     """Delete everything that the stack made. Protected and retained resources stay.
 
     \b
     dataarts destroy --preview-only           what would be deleted
     dataarts destroy --yes --stack staging
     """
-    _other(Wishes(stack=name, **flags), "destroy", yes=yes, preview_only=preview_only)
+    wishes = Wishes(stack=name, **flags)
+    if exclude_protected:
+        wishes = replace(wishes, exclude=(*wishes.exclude, *_protected(choose(wishes.stack))))
+    _other(wishes, "destroy", yes=yes, preview_only=preview_only, skip_preview=skip_preview)
+
+
+def _without_pending(name: str | None, *, yes: bool) -> None:
+    from pulumi_dataarts.cli.asking import confirm
+    from pulumi_dataarts.cli.state import edit_by_hand
+
+    confirm("Forget what an earlier run began to create? What is there of it stays in the cloud.", yes=yes)
+    edit_by_hand(name, lambda snapshot: replace(snapshot, pending=()))
+
+
+def _protected(chosen: Chosen) -> list[str]:
+    from pulumi_dataarts.backend import runs
+
+    loaded = runs.load(existing(chosen), chosen.keyring)
+    return [state.urn for state in loaded.snapshot.resources if state.protect and not state.delete]
 
 
 def _planned_by(engine: str, chosen: Chosen, wishes: Wishes) -> Plan:
@@ -111,14 +140,14 @@ def _planned_by(engine: str, chosen: Chosen, wishes: Wishes) -> Plan:
     return official.planned(chosen, wishes)
 
 
-def _other(wishes: Wishes, kind: Kind, *, yes: bool, preview_only: bool) -> None:
+def _other(wishes: Wishes, kind: Kind, *, yes: bool, preview_only: bool, skip_preview: bool) -> None:
     chosen = choose(wishes.stack)
     if preview_only:
         made = [planned(chosen, kind, wishes)]
         show(made, wishes)
         end(made, wishes)
         return
-    _confirm(chosen, kind, wishes, yes=yes, skip_preview=False)
+    _confirm(chosen, kind, wishes, yes=yes, skip_preview=skip_preview)
     _perform(chosen, kind, wishes)
 
 

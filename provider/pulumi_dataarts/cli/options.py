@@ -38,10 +38,12 @@ SCOPE = [
     click.option("--target-dependents", is_flag=True, help="With --target: what depends on it, too."),
     click.option("--exclude", multiple=True, type=URN, help="Everything but this resource."),
     click.option("--replace", multiple=True, type=URN, help="Make this resource anew."),
+    click.option("--target-replace", multiple=True, type=URN, help="Make only this resource anew."),
     click.option("--refresh", "-r", is_flag=True, help="Look at what stands in the cloud first."),
 ]
 MANNER = [
     PARALLEL,
+    click.option("--message", "-m", default="", help="What it is for, kept in the stack's history."),
     click.option("--continue-on-error", is_flag=True, help="After a failure, go on with what does not depend on it."),
     click.option("--expect-no-changes", is_flag=True, help="Exit 7 if there are any."),
 ]

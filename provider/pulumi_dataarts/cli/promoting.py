@@ -199,7 +199,7 @@ def continuing(chosen: Chosen, kind: Kind, wishes: Wishes) -> Iterator[None]:
         LockHeld: somebody is promoting into the stack right now.
         ResourceFailed: a verification failed.
     """
-    is_whole = not (wishes.target or wishes.exclude)
+    is_whole = not (wishes.targets or wishes.exclude)
     pin = pin_of(chosen.file) if kind == "update" and is_whole else None
     line = line_of(chosen) if pin else None
     opened = line.records.open_promotion(chosen.stack.name) if line else None

@@ -103,7 +103,7 @@ def delete(
             snapshot = _forgotten(snapshot, urn, force=force, dependents=target_dependents)
         return snapshot
 
-    _edit(name, forget)
+    edit_by_hand(name, forget)
 
 
 @state.command()
@@ -176,7 +176,7 @@ def rename(urn: str, new_name: str, name: str | None, yes: bool) -> None:
     dataarts state rename load-orders load-sales
     """
     confirm(f"Rename {urn} to {new_name} in the state?", yes=yes)
-    _edit(name, lambda snapshot: edits.renamed(snapshot, urn, new_name))
+    edit_by_hand(name, lambda snapshot: edits.renamed(snapshot, urn, new_name))
 
 
 @state.command()
@@ -211,7 +211,7 @@ def _each(
             snapshot = edit(snapshot, urn)
         return snapshot
 
-    _edit(name, change)
+    edit_by_hand(name, change)
 
 
 def _emptied(snapshot: Snapshot, *, force: bool) -> Snapshot:
@@ -236,7 +236,8 @@ def _is_named(urn: str, given: str) -> bool:
     return given in (urn, urns.parse(urn).name)
 
 
-def _edit(name: str | None, change: Callable[[Snapshot], Snapshot]) -> None:
+def edit_by_hand(name: str | None, change: Callable[[Snapshot], Snapshot]) -> None:
+    """Change a stack's state by hand, as an update of its history. Raises StackNotFound."""
     chosen = pick(name)
     with runs.open_run(existing(chosen), "import", keyring=chosen.keyring, note=_note) as run:
         run.close(change(run.base), runs.Outcome(message="state edited by hand"))

@@ -8,16 +8,18 @@ Source: pkg/resource/deploy/step.go and step_executor.go of the official engine.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from pulumi_dataarts.engine import hooks
-from pulumi_dataarts.engine.decisions import equal
+from pulumi_dataarts.engine.decisions import equal, replaces
 from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.engine.marking import annotated, sealed
-from pulumi_dataarts.engine.providers import Known, Made, Provider
+from pulumi_dataarts.engine.providers import Difference, Known, Made, Provider
 from pulumi_dataarts.engine.reports import report_of
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, Same, Skip, Step, Update
@@ -27,6 +29,10 @@ from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.journal import Drop, End, Entry, Put
 from pulumi_dataarts.model.snapshots import CARRIER, ResourceState
 
+_ORPHAN: Final = (
+    "an earlier run was cut off while it made this under another name: if that object is there, nothing knows it. "
+    "Look for it; `dataarts refresh --clear-pending-creates` forgets that it was begun"
+)
 # Differences in these alone need not be durable before the program goes on.
 _INCIDENTAL = ("source_position", "rest", "init_errors")
 
@@ -119,6 +125,7 @@ async def _same(run: Run, step: Same) -> ResourceState:
 async def _create(run: Run, step: Create, report: StepReport) -> ResourceState:
     new = step.new
     await hooks.before(run, "BeforeCreate", new=new)
+    others = [] if run.dry_run else await _others_begun(run, new)
     async with _operation(run, "creating", new, is_called=_has_provider(new)) as entries:
         made = Made("", {})
         if provider := run.provider_of(new):
@@ -129,12 +136,32 @@ async def _create(run: Run, step: Create, report: StepReport) -> ResourceState:
         state = sealed(
             replace(new, id=made.id, outputs=made.outputs, init_errors=made.init_errors, created=now, modified=now)
         )
-        entries += _taken_over(run, state, step.old)
+        entries += [*_taken_over(run, state, step.old), *others]
         entries += [Put(run.ledger.number_for(state.urn), state), *_after_replacement(run, step)]
         await run.ledger.write(entries)
     if _is_complete(state):
         await hooks.after(run, "AfterCreate", new=state)
     return state
+
+
+async def _others_begun(run: Run, new: ResourceState) -> list[Entry]:
+    """Return what keeps a creation listed that an earlier run began, and that was to make another object than this.
+
+    An object that has what is declared now, or can be made that, or must go before this is made, is found by its name.
+    """
+    provider = run.provider_of(new)
+    kept: list[Entry] = []
+    for item in run.ledger.pending:
+        begun = item.resource
+        if provider is None or item.type != "creating" or begun.urn != new.urn or equal(begun.inputs, new.inputs):
+            continue
+        difference = Difference(changes=True, replaces=("id",))
+        with contextlib.suppress(ResourceFailed):
+            difference = await provider.diff(Known(begun.urn, "", begun.inputs, begun.inputs), new.inputs, ())
+        if replaces(difference) and not difference.delete_before_replace:
+            kept.append(run.ledger.reopened(item))
+            run.reporter.tell("warning", _ORPHAN, new.urn)
+    return kept
 
 
 def _taken_over(run: Run, state: ResourceState, old: int | None) -> list[Entry]:

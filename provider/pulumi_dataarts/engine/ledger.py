@@ -93,10 +93,15 @@ class Ledger:
 
     async def begin(self, type: str, resource: ResourceState) -> int:
         """Make it durable that a provider call is about to be made; return the operation's number."""
+        begin = self.reopened(PendingOperation(type, resource))
+        await self.write([begin])
+        return begin.operation
+
+    def reopened(self, pending: PendingOperation) -> Begin:
+        """Return the entry that keeps an operation listed which an earlier run began."""
         operation = self._next_operation
         self._next_operation += 1
-        await self.write([Begin(operation, PendingOperation(type, resource))])
-        return operation
+        return Begin(operation, pending)
 
     def append(self, entries: Sequence[Entry]) -> None:
         """Let entries happen, together; they are durable once anything after them is."""
