@@ -33,6 +33,7 @@ test: $(STAMP)
 
 slow: $(STAMP)
 	$(BIN)/python -m pytest -m slow --timeout 3600
+	$(BIN)/python -m pytest -m 'hypothesis and not slow' --hypothesis-profile thorough --timeout 3600
 
 check: $(STAMP)
 	$(BIN)/ruff check .

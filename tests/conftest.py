@@ -22,7 +22,8 @@ from tests.keys import KEYS, remember_keys
 STAND_IN = "TESTS_PYTHON"
 
 # A machine that is busy with something else is no failure: nothing here is judged by the clock.
-settings.register_profile("ours", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ours", max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", settings.get_profile("ours"), max_examples=400)
 settings.load_profile("ours")
 
 if TYPE_CHECKING:

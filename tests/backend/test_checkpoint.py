@@ -47,7 +47,6 @@ def resource(snapshot: Snapshot) -> dict[str, Any]:
     return written
 
 
-@settings(max_examples=50)
 @given(snapshots())
 def test_reading_undoes_writing(snapshot: Snapshot):
     again = checkpoint.read(write(snapshot), keyring)
@@ -55,7 +54,6 @@ def test_reading_undoes_writing(snapshot: Snapshot):
     assert (again.stack, again.provider) == (STACK, PROVIDER)
 
 
-@settings(max_examples=50)
 @given(snapshots())
 def test_what_nobody_touched_is_written_back_byte_for_byte(snapshot: Snapshot):
     data = write(snapshot)

@@ -4,7 +4,7 @@ import json
 import threading
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_dataarts.backend import checkpoint, journals
@@ -67,7 +67,6 @@ def recovered(base: Snapshot, journal: bytes) -> Snapshot | None:
     return found.snapshot if found else None
 
 
-@settings(max_examples=50)
 @given(snapshots(max_size=2), st.data())
 def test_a_journal_leads_where_its_batches_lead(base: Snapshot, data: st.DataObject):
     happened = data.draw(batches(len(base.resources)))

@@ -6,8 +6,9 @@ the operation is repeated from the start once for each of them, with that one ca
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,7 @@ class World:
     storage: Any
     subject: Subject
     folder: Path
+    begun: tuple[Life, sqlite3.Connection] | None = None
 
     def session(self) -> Session:
         opened = open_at(self.cloud, [])
@@ -78,14 +80,18 @@ class World:
         return opened
 
     def prepared(self, operation: str) -> Life:
-        """Bring cloud and state to where the operation begins."""
-        self.cloud.reset()
-        self.cloud.freeze()
-        life = Life(self.subject.provider, self.session())
-        self.subject.prepare(life.session, self.folder)
-        if operation != "create":
-            life.up(**self.subject.first(self.folder))
-        return life
+        """Bring cloud and state to where the operation begins: by doing it, and from then on by putting it back."""
+        if self.begun is None:
+            self.cloud.reset()
+            self.cloud.freeze()
+            life = Life(self.subject.provider, self.session())
+            self.subject.prepare(life.session, self.folder)
+            if operation != "create":
+                life.up(**self.subject.first(self.folder))
+            self.begun = life, self.cloud.kept()
+        life, past = self.begun
+        self.cloud.put_back(past)
+        return replace(life, session=self.session())
 
     def perform(self, life: Life, operation: str) -> str:
         if operation == "delete":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from pulumi_dataarts.engine.base_index import BaseIndex
 from pulumi_dataarts.engine.decisions import Verdict, equal, is_triggered, settled, verdict, with_replace_on_changes
@@ -107,7 +107,6 @@ def test_a_trigger_moves_only_from_one_value_to_another(new: Any, old: Any, move
 
 
 @given(properties, properties)
-@settings(max_examples=50)
 def test_marking_outputs_changes_no_value_and_leaks_no_secret_of_the_same_name(
     outputs: dict[str, Any], inputs: dict[str, Any]
 ) -> None:
@@ -119,7 +118,6 @@ def test_marking_outputs_changes_no_value_and_leaks_no_secret_of_the_same_name(
 
 
 @given(properties)
-@settings(max_examples=50)
 def test_what_a_provider_echoes_is_as_secret_as_it_was(inputs: dict[str, Any]) -> None:
     assert has_secret(annotated(plain(inputs), inputs)) == has_secret(inputs)
 
@@ -146,7 +144,6 @@ def test_a_childs_name_follows_the_earlier_name_of_its_parent() -> None:
 
 
 @given(shapes(max_size=6))
-@settings(max_examples=50)
 def test_dependents_looked_up_backwards_are_those_of_the_graph(snapshot: Snapshot) -> None:
     index = BaseIndex(enumerate(snapshot.resources))
     graph = Graph(snapshot.resources)

@@ -10,7 +10,7 @@ import string
 import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_dataarts.simulator.dlf.bundle import SIZE_BYTES_MAX, Bundle, batch_layout, read_bundle, single_layout
@@ -39,14 +39,12 @@ def zipped_raw(info: zipfile.ZipInfo, content: bytes = b"{}") -> bytes:
     return buffer.getvalue()
 
 
-@settings(max_examples=40)
 @given(definitions(1), definitions(), definitions())
 def test_what_was_written_in_the_single_layout_is_read_back(jobs, scripts, resources) -> None:
     bundle = Bundle(jobs, scripts, resources)
     assert read_bundle(single_layout(bundle)) == bundle
 
 
-@settings(max_examples=40)
 @given(definitions(1), definitions())
 def test_a_batch_holds_a_script_once_for_each_job_and_is_read_as_one(jobs, scripts) -> None:
     parts = [Bundle({name: job}, scripts) for name, job in jobs.items()]
@@ -132,14 +130,12 @@ def test_a_lie_about_an_entrys_size_is_noticed() -> None:
         read_bundle(bytes(content))
 
 
-@settings(max_examples=40)
 @given(st.binary(max_size=400))
 def test_no_bytes_make_the_reader_fall_over(content: bytes) -> None:
     with pytest.raises(ArchiveError):
         read_bundle(content)
 
 
-@settings(max_examples=40)
 @given(st.data())
 def test_no_damage_makes_the_reader_fall_over(data: st.DataObject) -> None:
     content = bytearray(single_layout(Bundle({"a": {"name": "a"}}, {"s": {"name": "s"}})))

@@ -6,7 +6,7 @@ import contextlib
 import copy
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_dataarts.simulator.dlf.bindings import Bindings, Replacement, read_bindings
@@ -81,7 +81,6 @@ def test_the_sample_passes() -> None:
     check_job(JOB)
 
 
-@settings(max_examples=40)
 @given(altered_jobs())
 def test_a_definition_is_refused_or_can_be_kept_and_exported_and_imported_again(job: dict[str, Any]) -> None:
     try:
@@ -95,7 +94,6 @@ def test_a_definition_is_refused_or_can_be_kept_and_exported_and_imported_again(
     assert kept(again, "somebody else") == definition
 
 
-@settings(max_examples=40)
 @given(JSON, st.sampled_from(["name", "type", "content", "location", "configuration", "dependFiles", "directory"]))
 def test_scripts_and_resources_are_refused_or_accepted_but_never_break_the_rules(value: Any, key: str) -> None:
     for check in (check_script, check_resource):
@@ -103,14 +101,12 @@ def test_scripts_and_resources_are_refused_or_accepted_but_never_break_the_rules
             check({"name": "a", "type": "jar", "content": "", "location": "obs://b/k", key: value})
 
 
-@settings(max_examples=40)
 @given(st.dictionaries(st.sampled_from(["params", "jobsParam", "resources", "approvers", "executeUser"]), JSON))
 def test_an_order_is_refused_or_can_be_applied(order: dict[str, Any]) -> None:
     with contextlib.suppress(Refusal):
         check_job(read_bindings(order).applied(JOB))
 
 
-@settings(max_examples=40)
 @given(st.lists(st.sampled_from(["", "a", "b c", "."]), max_size=4))
 def test_a_directory_is_normal_once_it_was_normalised(parts: list[str]) -> None:
     path = "/".join(parts)
@@ -118,7 +114,6 @@ def test_a_directory_is_normal_once_it_was_normalised(parts: list[str]) -> None:
     assert normal_directory(path) == "/" or not normal_directory(path).endswith("/")
 
 
-@settings(max_examples=40)
 @given(
     st.dictionaries(st.sampled_from("abc"), st.text(max_size=2)),
     st.dictionaries(st.sampled_from("abc"), st.text(max_size=2)),

@@ -7,7 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from pulumi_dataarts.errors import ConfigError
@@ -17,7 +17,6 @@ texts = st.text("ab \t\r\n\u2028é", max_size=30)
 
 
 @given(texts, texts)
-@settings(max_examples=40)
 def test_git_makes_of_the_old_text_the_new_one(old: str, new: str) -> None:
     with TemporaryDirectory() as folder:
         path = Path(folder) / "a folder" / "file.sql"
