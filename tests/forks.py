@@ -17,7 +17,6 @@ import contextlib
 import gc
 import importlib
 import io
-import json
 import os
 import pkgutil
 import runpy
@@ -61,34 +60,38 @@ LEFT_OUT = ("__main__", "shim", "bootstrap", "pytest_plugin", "testing")
 SALT = b"the same"
 """Stacks that forks make have one salt, so that the key of a passphrase is derived once; in the tests' process they
 have salts of their own, as they should."""
-# Written out whole: it runs without site-packages, so that it starts in no time.
+# Written out whole: it runs without site-packages and imports only what the interpreter has in itself, so that it
+# starts in no time.
 CLIENT = """#!{python} -IS
-import json, os, signal, socket, sys
-argv, env = sys.argv[1:], dict(os.environ)
-if os.path.basename(sys.argv[0]) == "dataarts":
+import _signal, _socket, posix, sys
+argv, env = sys.argv[1:], posix.environ
+if sys.argv[0].rpartition("/")[2] == "dataarts":
     argv = ["-m", "pulumi_dataarts.cli", *argv]
 known = argv[:1] == ["-u"] or argv[:2] in (["-m", "pulumi_dataarts.cli"], ["-m", "pulumi_dataarts.simulator"])
-changing = {{name for name in env if name.startswith("PYTHON") and env[name]}}
-changing -= {{"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}}
+changing = {{name for name in env if name.startswith(b"PYTHON") and env[name]}}
+changing -= {{b"PYTHONDONTWRITEBYTECODE", b"PYTHONUNBUFFERED"}}
 known = known and not changing
 if not known:
-    os.execv({python!r}, [{python!r}, *argv])
-told = json.dumps([argv, os.getcwd(), env]).encode()
+    posix.execv({python!r}, [{python!r}, *argv])
+words = [word.encode(sys.getfilesystemencoding(), "surrogateescape") for word in argv]
+told = [b"%d" % len(words), *words, posix.getcwdb(), *(name + b"=" + value for name, value in env.items())]
+told = b"\\0".join(told)
 streams = [0, 1, 2] + ([int(env[{lifeline!r}])] if {lifeline!r} in env else [])
-server = socket.socket(socket.AF_UNIX)
+server = _socket.socket(_socket.AF_UNIX)
 server.connect({address!r})
-for number in (signal.SIGINT, signal.SIGTERM):
-    signal.signal(number, lambda number, _: server.send(bytes([number])))
-socket.send_fds(server, [len(told).to_bytes(4, "big")], streams)
+for number in (_signal.SIGINT, _signal.SIGTERM):
+    _signal.signal(number, lambda number, _: server.send(bytes([number])))
+handed = b"".join(number.to_bytes(4, sys.byteorder) for number in streams)
+server.sendmsg([len(told).to_bytes(4, "big")], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, handed)])
 server.sendall(told)
 for stream in streams:
-    os.close(stream)
+    posix.close(stream)
 answer = server.recv(4)
 status = int.from_bytes(answer, "big", signed=True) if answer else -9
 if status < 0:
-    signal.signal(-status, signal.SIG_DFL) if status != -9 else None
-    os.kill(os.getpid(), -status)
-os._exit(status)
+    _signal.signal(-status, _signal.SIG_DFL) if status != -9 else None
+    posix.kill(posix.getpid(), -status)
+posix._exit(status)
 """
 
 
@@ -106,7 +109,7 @@ def quick_python(folder: Path) -> Iterator[str]:
     stand_in = bin / real.name
     for path in (stand_in, bin / "dataarts"):
         path.unlink(missing_ok=True)
-        path.write_text(CLIENT.format(python=REAL, lifeline=LIFELINE, address=address))
+        path.write_text(CLIENT.format(python=REAL, lifeline=LIFELINE.encode(), address=address))
         path.chmod(0o755)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
@@ -156,7 +159,7 @@ def import_everything() -> None:
 def mind(client: socket.socket, stand_in: str) -> None:
     """Fork what the client asks for, pass its signals on, and tell it the status; kill what it made if it is gone."""
     length, streams = _received(client)
-    argv, folder, environment = json.loads(client.recv(length, socket.MSG_WAITALL))
+    argv, folder, environment = _told(client.recv(length, socket.MSG_WAITALL))
     child = os.fork()
     if child == 0:
         client.close()
@@ -176,6 +179,12 @@ def mind(client: socket.socket, stand_in: str) -> None:
     with contextlib.suppress(OSError):
         client.send(status.to_bytes(4, "big", signed=True))
     os._exit(0)
+
+
+def _told(data: bytes) -> tuple[list[str], str, dict[str, str]]:
+    count, *words = map(os.fsdecode, data.split(b"\0"))
+    argv, folder, pairs = words[: int(count)], words[int(count)], words[int(count) + 1 :]
+    return argv, folder, dict(pair.split("=", 1) for pair in pairs)
 
 
 def _received(client: socket.socket) -> tuple[int, list[int]]:
