@@ -110,6 +110,29 @@ def test_an_operation_is_given_words_for_its_history_one_resource_to_replace_and
     assert list(made(stack)) == ["lake"]
 
 
+def test_an_operation_covers_what_its_flags_say(tmp_path: Path, cloud: RunningCloud) -> None:
+    cloud.reset()
+    stack = sample(tmp_path, cloud)
+    declare(
+        stack,
+        "lower = obs.Bucket('lower', bucket='lower')\n"
+        "obs.Bucket('upper', bucket='upper', opts=pulumi.ResourceOptions(depends_on=[lower]))\n"
+        "obs.Bucket('other', bucket='other')\n"
+        "pulumi.export('word', 'exported')\n",
+    )
+    assert "exported" not in stack.dataarts("up", "--yes", "--exclude", "**::other", "--suppress-outputs").out
+    assert sorted(made(stack)) == ["lower", "upper"]
+    assert "exported" in stack.dataarts("up", "--yes", "--continue-on-error").out
+    assert {name: step["op"] for name, step in stack.plan("--replace", "**::other").items()} == {
+        "other (obs:Bucket)": "replace"
+    }
+    refused = stack.dataarts("destroy", "--yes", "--target", "**::lower", code=5).err
+    assert "Add it with `--target`, or all dependents with `--target-dependents`" in refused
+    assert len(made(stack)) == 3
+    stack.dataarts("destroy", "--yes", "--target", "**::lower", "--target-dependents")
+    assert list(made(stack)) == ["other"]
+
+
 def test_creations_that_were_begun_are_forgotten_by_a_refresh_that_is_told_to(folder: Folder) -> None:
     run = runs.open_run(stack_of(folder), "update", keyring=KEYRING)
     run.journal.append([Begin(0, PendingOperation("creating", thing("late", id="")))]).result(10)

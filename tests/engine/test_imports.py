@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from pulumi_dataarts.errors import PlanError, ResourceFailed
 from pulumi_dataarts.model.integrity import violations
 from pulumi_dataarts.model.values import Secret
@@ -73,6 +75,23 @@ def test_another_object_takes_the_place_of_the_one_before() -> None:
     assert outcome.ok, outcome.errors
     assert outcome.counts == {"same": 1, "replace": 1}
     assert list(world.cloud.objects) == ["x-1"]
+    assert all(not violations(moment) for moment in world.moments(world.snapshot))
+
+
+@pytest.mark.parametrize("id", ["a-1", "x-1"])
+def test_what_was_deleted_and_not_made_anew_gives_way_to_what_is_imported(id: str) -> None:
+    """Its own id, too: somebody made another object of that name meanwhile."""
+    world = World()
+    world.up(things("a", inputs={"key": "1", "first": True}))
+    world.cloud.failing = {("create", "a")}
+    assert not world.up(things("a", inputs={"key": "2", "first": True})).ok
+    assert world.state("a").pending_replacement
+    world.cloud.failing = set()
+    world.cloud.objects[id] = {"default": "x", "key": "3", "first": True}
+    outcome = world.up(things("a", inputs={"key": "3", "first": True}, import_id=id))
+    assert outcome.ok, outcome.errors
+    assert (world.names(), world.state("a").id, list(world.cloud.objects)) == (["a"], id, [id])
+    assert "delete a" not in world.cloud.calls
     assert all(not violations(moment) for moment in world.moments(world.snapshot))
 
 

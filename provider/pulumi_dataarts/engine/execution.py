@@ -303,7 +303,8 @@ async def _import(run: Run, step: Import, report: StepReport) -> ResourceState:
         state = sealed(replace(found, init_errors=live.init_errors, created=now, modified=now))
         entries += [*_taken_over(run, state, step.old), Put(run.ledger.number_for(state.urn), state)]
         if step.old is not None:
-            entries.append(Put(step.old, replace(run.ledger.states[step.old], delete=True)))
+            old = run.ledger.states[step.old]
+            entries.append(Drop(step.old) if old.pending_replacement else Put(step.old, replace(old, delete=True)))
         await run.ledger.write(entries)
     return state
 

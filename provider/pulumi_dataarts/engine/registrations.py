@@ -140,9 +140,12 @@ def _new_state(goal: Goal, urn: str, alias: str, old: ResourceState | None) -> R
 
 
 def is_import(run: Run, candidate: Candidate) -> bool:
-    """Say whether an object that exists is to be taken over first: the state has none of that id under this URN."""
+    """Say whether an object that exists is to be taken over first: the state has none of that id under this URN.
+
+    What was deleted before its replacement failed is none, whatever came to have its id since.
+    """
     goal, old = candidate.goal, candidate.old
-    known_id = (old.import_id or old.id) if old and not old.external else ""
+    known_id = (old.import_id or old.id) if old and not (old.external or old.pending_replacement) else ""
     is_wanted = goal.custom and bool(goal.import_id) and goal.import_id != known_id
     return is_wanted and run.selection.includes(candidate.new)
 
