@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import gc
 import os
-import ssl
 import sys
 from contextlib import ExitStack
-from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.forks import REAL, quick_python
-from tests.keys import KEYS, remember_keys
+from tests.once import KEYS, remember
 
 STAND_IN = "TESTS_PYTHON"
 
@@ -39,7 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Start what processes are forked from, once for all workers; and have what was derived from passphrases kept."""
+    """Start what processes are forked from, once for all workers."""
     if STAND_IN not in os.environ and not config.option.collectonly:
         once = ExitStack()
         config.add_cleanup(once.close)
@@ -60,26 +57,8 @@ def python() -> Iterator[str]:
     """Processes that tests start as `sys.executable` are forked with everything imported, where that is the same."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "executable", os.environ[STAND_IN])
-        remember_keys()
+        remember()
         yield os.environ[STAND_IN]
-
-
-@pytest.fixture(scope="session", autouse=True)
-def one_trust_store() -> Iterator[None]:
-    """What httpx reads of certificates, 40 ms for each client, it reads once for each setting of the environment."""
-    read = httpx.create_ssl_context
-
-    @cache
-    def remembered(_environment: tuple[str | None, ...], **told: Any) -> ssl.SSLContext:
-        return read(**told)
-
-    def shared(**told: Any) -> ssl.SSLContext:
-        return remembered(tuple(map(os.environ.get, ("SSL_CERT_FILE", "SSL_CERT_DIR"))), **told)
-
-    with pytest.MonkeyPatch.context() as patch:
-        for place in ("httpx.create_ssl_context", "httpx._transports.default.create_ssl_context"):
-            patch.setattr(place, shared)
-        yield
 
 
 @pytest.fixture

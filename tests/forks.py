@@ -34,7 +34,7 @@ from typing import Any
 
 from pulumi_dataarts.backend import passphrase
 from pulumi_dataarts.engine.bootstrap import LIFELINE
-from tests.keys import remember_keys
+from tests import once
 
 PACKAGES = (
     "cli",
@@ -130,7 +130,8 @@ def quick_python(folder: Path) -> Iterator[str]:
 def serve(listening: socket.socket, stand_in: str) -> None:
     """Import everything, and fork a minder for whoever asks."""
     import_everything()
-    remember_keys()
+    once.remember()
+    once.begin()
     passphrase.os = SimpleNamespace(urandom=lambda size: SALT if size == len(SALT) else os.urandom(size))  # type: ignore[attr-defined]
     assert threading.active_count() == 1
     gc.freeze()

@@ -219,6 +219,7 @@ def test_what_cannot_be_declared_is_left_out_with_the_reason(folder: Folder, ses
     body = cdm.show_job(session, CLUSTER, "once", cdm.NORMAL)
     assert body is not None
     _set(body.driver_config_values, "schedulerConfig", "disposableType", "DELETE_AFTER_SUCCEED")
+    _set(body.from_config_values, "fromJobConfig", "columnList", "id&amount")  # it was read percent-encoded
     cdm.update_job(session, CLUSTER, "once", body)
     said = imported(folder, "--from-cloud", "--cluster", CLUSTER)
     assert "left out: cdm.Job embedded/once cannot be declared" in said.err

@@ -69,9 +69,10 @@ class Standing:
         """Somebody edits one of each by hand."""
         job = cdm_api.show_job(self.session, CLUSTER, "orders", "NORMAL_JOB")
         assert job is not None
-        inputs = unfold(job.to_config_values, lambda _name: False)
+        source, inputs = (unfold(side, lambda _name: False) for side in (job.from_config_values, job.to_config_values))
         inputs["toJobConfig"]["outputDirectory"] = "/by hand/"
-        cdm_api.update_job(self.session, CLUSTER, "orders", job.model_copy(update={"to_config_values": fold(inputs)}))
+        sides = {"from_config_values": fold(source), "to_config_values": fold(inputs)}
+        cdm_api.update_job(self.session, CLUSTER, "orders", job.model_copy(update=sides))
         here = place(self.session)
         script = dlf_api.show_script(here, "clean_orders")
         dlf_api.update_script(here, "clean_orders", {**script, "content": "select 'by hand'"})
