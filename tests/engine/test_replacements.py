@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from pulumi_dataarts.engine.goals import Alias
 from pulumi_dataarts.engine.providers import Made
 from pulumi_dataarts.errors import ConfigError, ResourceFailed
 from pulumi_dataarts.model import edits, urns
@@ -335,6 +337,21 @@ def test_what_waits_for_its_deletion_goes_first_where_its_name_is_needed_again()
     assert calls == ["delete b", "delete a", "create a", "create b", "delete b", "delete a"]
     assert (world.names(), sorted(world.cloud.objects)) == (["a", "b"], ["one/a", "one/b"])
     assert world.preview(moved("one", 2)).counts == {"same": 3}
+
+
+def test_what_waits_for_its_deletion_is_known_by_the_alias_of_who_needs_its_name() -> None:
+    def alone(key: str, **more: Any) -> Body:
+        inputs = {"key": key, "called": key, "first": bool(more)}
+        return things("b" if more else "a", inputs=inputs, delete_before_replace=False, **more)
+
+    world = World(cloud=Strict())
+    world.up(alone("one"))
+    world.cloud.failing = {("delete", "a")}
+    assert not world.up(alone("two")).ok
+    world.cloud.failing = set()
+    world.cloud.objects["one"] = {"key": "edited"}
+    assert world.up(alone("one", aliases=(Alias(name="a"),))).ok
+    assert (world.names(), list(world.cloud.objects)) == (["b"], ["one"])
 
 
 def test_what_waits_for_its_deletion_stays_until_the_end_where_nothing_says_that_it_is_in_the_way() -> None:

@@ -45,10 +45,11 @@ async def with_room(run: Run, steps: list[Step]) -> list[Step]:
     last = steps[-1]
     if not isinstance(last, Create):
         return steps
-    in_the_way = [number for number in run.ledger.leftovers.get(last.new.urn, ()) if await _excludes(run, number, last)]
-    found: dict[int, None] = {}
-    for number in in_the_way:
-        found |= dict.fromkeys([number, *run.base_index.dependents_of(number)])
+    urn, found = last.new.urn, dict[int, None]()
+    for name in dict.fromkeys((urn, run.tally.previous.get(urn, urn))):
+        for number in run.ledger.leftovers.get(name, ()):
+            if await _excludes(run, number, last):
+                found |= dict.fromkeys([number, *run.base_index.dependents_of(number)])
     left = [number for number in found if _is_left(run, number)]
     run.tally.condemned.update(left)
     return [*(Delete(number, is_replacement=True) for number in sorted(left, reverse=True)), *steps]
