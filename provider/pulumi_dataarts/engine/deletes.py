@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from pulumi_dataarts.engine.execution import StepFailure, is_forgotten, perform
+from pulumi_dataarts.engine.execution import StepFailure, perform
+from pulumi_dataarts.engine.ownership import is_forgotten
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Delete, Forget, Step
 from pulumi_dataarts.engine.targets import Urns

@@ -8,18 +8,17 @@ Source: pkg/resource/deploy/step.go and step_executor.go of the official engine.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
-from typing import Final
 
 from pulumi_dataarts.engine import hooks
-from pulumi_dataarts.engine.decisions import equal, replaces
+from pulumi_dataarts.engine.decisions import equal
 from pulumi_dataarts.engine.events import StepReport
 from pulumi_dataarts.engine.marking import annotated, sealed
-from pulumi_dataarts.engine.providers import Difference, Known, Made, Provider
+from pulumi_dataarts.engine.ownership import is_forgotten, others_begun, taken_over
+from pulumi_dataarts.engine.providers import Known, Made, Provider
 from pulumi_dataarts.engine.reports import report_of
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, Same, Skip, Step, Update
@@ -29,10 +28,6 @@ from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.journal import Drop, End, Entry, Put
 from pulumi_dataarts.model.snapshots import CARRIER, ResourceState
 
-_ORPHAN: Final = (
-    "an earlier run was cut off while it made this under another name: if that object is there, nothing knows it. "
-    "Look for it; `dataarts refresh --clear-pending-creates` forgets that it was begun"
-)
 # Differences in these alone need not be durable before the program goes on.
 _INCIDENTAL = ("source_position", "rest", "init_errors")
 
@@ -125,7 +120,7 @@ async def _same(run: Run, step: Same) -> ResourceState:
 async def _create(run: Run, step: Create, report: StepReport) -> ResourceState:
     new = step.new
     await hooks.before(run, "BeforeCreate", new=new)
-    others = [] if run.dry_run else await _others_begun(run, new)
+    others = [] if run.dry_run else await others_begun(run, new)
     async with _operation(run, "creating", new, is_called=_has_provider(new)) as entries:
         made = Made("", {})
         if provider := run.provider_of(new):
@@ -136,49 +131,12 @@ async def _create(run: Run, step: Create, report: StepReport) -> ResourceState:
         state = sealed(
             replace(new, id=made.id, outputs=made.outputs, init_errors=made.init_errors, created=now, modified=now)
         )
-        entries += [*_taken_over(run, state, step.old), *others]
+        entries += [*taken_over(run, state, step.old), *others]
         entries += [Put(run.ledger.number_for(state.urn), state), *_after_replacement(run, step)]
         await run.ledger.write(entries)
     if _is_complete(state):
         await hooks.after(run, "AfterCreate", new=state)
     return state
-
-
-async def _others_begun(run: Run, new: ResourceState) -> list[Entry]:
-    """Return what keeps a creation listed that an earlier run began, and that was to make another object than this.
-
-    An object that has what is declared now, or can be made that, or must go before this is made, is found by its name.
-    """
-    provider = run.provider_of(new)
-    kept: list[Entry] = []
-    for item in run.ledger.pending:
-        begun = item.resource
-        if provider is None or item.type != "creating" or begun.urn != new.urn or equal(begun.inputs, new.inputs):
-            continue
-        difference = Difference(changes=True, replaces=("id",))
-        with contextlib.suppress(ResourceFailed):
-            difference = await provider.diff(Known(begun.urn, "", begun.inputs, begun.inputs), new.inputs, ())
-        if replaces(difference) and not difference.delete_before_replace:
-            kept.append(run.ledger.reopened(item))
-            run.reporter.tell("warning", _ORPHAN, new.urn)
-    return kept
-
-
-def _taken_over(run: Run, state: ResourceState, old: int | None) -> list[Entry]:
-    """Mark for deletion who had this very object before: an object is one resource's, even if the run ends here.
-
-    Who is declared as well keeps it, or takes its mark away again (see `claim`).
-    """
-    number = run.ledger.earlier_holder(state)
-    other = run.ledger.declared_holder(state) if number is None else run.ledger.states[number]
-    is_own = number is not None and number == old
-    if other is None or is_own:
-        return []
-    if number is None or run.tally.is_claimed(other.urn):
-        text = f"its object {state.id} is that of {other.urn} too: declare it once, or give each an id of its own"
-        run.reporter.tell("warning", text, state.urn)
-        return []
-    return [Put(number, replace(other, delete=True))]
 
 
 def _after_replacement(run: Run, step: Create) -> list[Entry]:
@@ -250,15 +208,6 @@ async def _deleted(run: Run, provider: Provider, old: ResourceState) -> None:
         raise
 
 
-def is_forgotten(run: Run, number: int) -> bool:
-    """Say, and tell, whether what goes has its object in common with what stays: whoever finds it takes it over."""
-    old, holder = run.ledger.states[number], run.ledger.holder_of(number)
-    if holder is not None:
-        text = f"its object {old.id} is that of {holder.urn} now: it is forgotten here, and not deleted"
-        run.reporter.tell("warning", text, old.urn)
-    return holder is not None
-
-
 def _is_deleted_by_provider(run: Run, state: ResourceState) -> bool:
     is_gone_with_other = bool(state.deleted_with) and state.deleted_with in run.tally.deleted
     return not (state.external or state.retain_on_delete or is_gone_with_other)
@@ -301,7 +250,7 @@ async def _import(run: Run, step: Import, report: StepReport) -> ResourceState:
         now, said = run.now(), new.inputs
         found = replace(new, id=live.id, inputs=annotated(live.inputs, said), outputs=annotated(live.outputs, said))
         state = sealed(replace(found, init_errors=live.init_errors, created=now, modified=now))
-        entries += [*_taken_over(run, state, step.old), Put(run.ledger.number_for(state.urn), state)]
+        entries += [*taken_over(run, state, step.old), Put(run.ledger.number_for(state.urn), state)]
         if step.old is not None:
             old = run.ledger.states[step.old]
             entries.append(Drop(step.old) if old.pending_replacement else Put(step.old, replace(old, delete=True)))
