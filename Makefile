@@ -45,6 +45,7 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/dataarts bench --jobs 100 --jobs 1000 --jobs 5000 --jobs 10000 --plot bench.svg
+	$(BIN)/python -m tests.simulator.speed
 
 docs: $(STAMP)
 	$(BIN)/python docs/build_reference.py

@@ -13,7 +13,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from pulumi_dataarts.simulator import obs
+from pulumi_dataarts.simulator import moto_s3, obs
 from pulumi_dataarts.simulator.clock import ManualClock
 from pulumi_dataarts.simulator.objects import ObjectError
 from pulumi_dataarts.simulator.obs import EmbeddedObjects
@@ -98,6 +98,41 @@ def test_objects_tags_versions_and_rules_are_there_after_a_restart(disk: Disk) -
     disk.clock.advance(3600)
     disk.reopen()
     assert [seen(disk.send("GET", target)) for target in targets] == before
+
+
+LOCATION = (
+    b'<CreateBucketConfiguration xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+    b"<LocationConstraint>cn-north-4</LocationConstraint></CreateBucketConfiguration>"
+)
+MAKERS: dict[str, tuple[bytes, dict[str, str]]] = {
+    "plain": (b"", {}),
+    "of-a-class": (b"", {"x-default-storage-class": "STANDARD_IA"}),
+    "in-a-region": (LOCATION, {"Content-Type": "application/xml"}),
+    "of-obs": (b"<CreateBucketConfiguration><Location>cn-north-4</Location></CreateBucketConfiguration>", {}),
+    "public": (LOCATION, {"x-amz-acl": "public-read"}),
+    "locked": (b"", {"x-amz-bucket-object-lock-enabled": "true"}),
+}
+
+
+def test_a_bucket_is_after_a_restart_as_it_was_made(disk: Disk) -> None:
+    for bucket, (body, headers) in MAKERS.items():
+        disk.clock.advance(10)
+        disk.send("PUT", f"/{bucket}", body, **headers)
+    reads = [("GET", "/")] + [
+        (method, f"/{bucket}{about}")
+        for bucket in MAKERS
+        for method, about in (("HEAD", ""), ("GET", "?location"), ("GET", "?acl"), ("GET", "?versioning"), ("GET", ""))
+    ]
+    before = [seen(disk.send(*read)) for read in reads]
+    disk.reopen()
+    assert [seen(disk.send(*read)) for read in reads] == before
+
+
+def test_plain_buckets_are_taken_up_without_motos_http(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> None:
+    disk.send("PUT", "/in-a-region", LOCATION)
+    disk.reopen()
+    monkeypatch.setattr(moto_s3, "_answer", lambda *_: pytest.fail("asked moto's HTTP"))
+    assert disk.s3.moto.count() == 2
 
 
 def test_an_upload_in_parts_goes_on_after_a_restart(disk: Disk) -> None:

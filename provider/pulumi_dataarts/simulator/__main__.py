@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pulumi_dataarts.errors import ProvisionError
 from pulumi_dataarts.simulator import lifecycle
+from pulumi_dataarts.simulator.collecting import uncollected
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -40,10 +41,11 @@ def _run(options: argparse.Namespace, data: Path) -> int:
 
 
 def _serve(data: Path, options: argparse.Namespace) -> None:
-    # Only here: the other commands must not wait for moto to be imported.
-    from pulumi_dataarts.simulator.clock import SystemClock
-    from pulumi_dataarts.simulator.server import serve
-    from pulumi_dataarts.simulator.settings import load
+    # Only here: the other commands must not wait for this to be imported.
+    with uncollected():
+        from pulumi_dataarts.simulator.clock import SystemClock
+        from pulumi_dataarts.simulator.server import serve
+        from pulumi_dataarts.simulator.settings import load
 
     serve(data, load(data), SystemClock(), port=options.port, obs_port=options.obs_port, host=options.host)
 

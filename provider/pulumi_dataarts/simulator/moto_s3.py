@@ -64,11 +64,20 @@ class Moto:
         with _one_at_a_time, _world(self._owners, moment.replace(tzinfo=None), seed):
             answer = _answer(moto_request, request)
             if request.creates_bucket and answer.status < 300:
-                made = self._buckets[request.bucket]
-                # moto dates a bucket by another clock than its objects, and takes a region that begins with `cn` for
-                # one in which the ARNs of a policy begin otherwise.
-                made.creation_date, made.partition = moment, _PARTITION
+                self._finish_bucket(request.bucket, moment)
             return answer
+
+    def take_up_bucket(self, name: str, region: str, moment_s: float) -> None:
+        """Hold what a plain creation of a bucket left as `call` would."""
+        moment = datetime.fromtimestamp(moment_s, UTC)
+        with _one_at_a_time, _world(self._owners, moment.replace(tzinfo=None), seed=0):
+            self._backend.create_bucket(name, region)
+            self._finish_bucket(name, moment)
+
+    def _finish_bucket(self, name: str, moment: datetime) -> None:
+        """Undo what moto does otherwise for buckets: a clock of its own, other ARNs where a region begins with `cn`."""
+        bucket = self._buckets[name]
+        bucket.creation_date, bucket.partition = moment, _PARTITION
 
     def take_up(self, request: S3Request, moment_s: float, etag: str, length: int, read: Callable[[], bytes]) -> bool:
         """Hold what a plain write left as `call` would, but leave its bytes where they are.

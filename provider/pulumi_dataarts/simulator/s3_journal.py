@@ -13,6 +13,7 @@ import secrets
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from pulumi_dataarts.simulator.collecting import uncollected
 from pulumi_dataarts.simulator.s3 import S3Request
 
 if TYPE_CHECKING:
@@ -32,6 +33,11 @@ _PLAIN: Final = re.compile(
 )
 # Who asked does not matter when it is repeated, and has no place on the disk.
 _NOT_KEPT: Final = frozenset({"authorization", "x-amz-security-token", "user-agent", "host"})
+_LOCATION: Final = re.compile(
+    rb"(<CreateBucketConfiguration[^>]*>\s*<LocationConstraint>(?P<region>[\w-]+)</LocationConstraint>\s*"
+    rb"</CreateBucketConfiguration>)?"
+)
+_DEFAULT_REGION: Final = b"us-east-1"
 _UPLOAD_ID: Final = re.compile(rb"<UploadId>([^<]+)</UploadId>")
 
 
@@ -48,7 +54,7 @@ class JournaledS3:
         """The buckets; what they were when the last process ended is made when somebody first asks."""
         moto = self._moto
         if moto is None:
-            with self._store.transaction():
+            with self._store.transaction(), uncollected():
                 self._moto = moto = self._moto or self._replayed()
         return moto
 
@@ -82,15 +88,23 @@ class JournaledS3:
 
         moto = Moto()
         for name, record in self._store.list(_KIND, _SCOPE):
-            if "etag" not in record or not self._take_up(moto, name, record):
+            if not self._take_up(moto, name, record):
                 self._repeat(moto, name, record)
         return moto
 
     def _take_up(self, moto: Moto, name: str, record: Document) -> bool:
+        """Make what a plain write left without moto's HTTP, and say whether it was one."""
+
         def read() -> bytes:
             return self._store.content(_content(name))
 
-        return moto.take_up(_request(record), record["moment"], record["etag"], record["length"], read)
+        request = _request(record)
+        if "etag" in record:
+            return moto.take_up(request, record["moment"], record["etag"], record["length"], read)
+        region = _plain_region(request, read()) if request.creates_bucket else None
+        if region is not None:
+            moto.take_up_bucket(request.bucket, region, record["moment"])
+        return region is not None
 
     def _repeat(self, moto: Moto, name: str, record: Document) -> None:
         request = _request(record, self._store.content(_content(name)))
@@ -274,6 +288,15 @@ def _is_plain(request: S3Request) -> bool:
         return False
     sent = [(name, value) for name, value in request.headers.items() if name.lower() not in _NOT_KEPT]
     return all(_PLAIN.fullmatch(name) and "STREAMING-" not in value for name, value in sent)
+
+
+def _plain_region(request: S3Request, body: bytes) -> str | None:
+    """Return where a bucket is made with nothing about it but its region and default class, or None: there is more."""
+    names = {name.lower() for name in request.headers} - _NOT_KEPT - {"x-default-storage-class"}
+    location = _LOCATION.fullmatch(body.strip())
+    if location is None or not all(_PLAIN.fullmatch(name) for name in names):
+        return None
+    return (location["region"] or _DEFAULT_REGION).decode()
 
 
 def _copy_source(request: S3Request) -> str:

@@ -9,6 +9,7 @@ Source: CDM API "Creating a Job in a Specified Cluster", "Querying a Job".
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote_plus
 
@@ -159,7 +160,9 @@ def _inputs(given: dict[str, Json], group: Group) -> list[Json]:
 
 
 def _simple_inputs(given: dict[str, Json], group: Group) -> list[Json]:
-    shown = ((item, _shown(item, given)) for item in group.inputs.values())
+    # Most have neither a default nor a value.
+    told = (item for item in group.inputs.values() if item.default is not None or item.name in given)
+    shown = ((item, _shown(item, given)) for item in told)
     return [{"name": item.name, **value} for item, value in shown if value] + _unknown(given, group)
 
 
@@ -180,4 +183,14 @@ def _shown(item: Input, given: dict[str, Json]) -> dict[str, Json]:
 
 
 def _encoded(stored: Json) -> Json:
-    return quote(stored, safe="*") if isinstance(stored, str) else stored
+    if not isinstance(stored, str):
+        return stored
+    return _quoted_word(stored) if len(stored) <= _WORD_LENGTH else _quoted(stored)
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="*")
+
+
+_WORD_LENGTH: Final = 64
+_quoted_word = lru_cache(maxsize=4096)(_quoted)
