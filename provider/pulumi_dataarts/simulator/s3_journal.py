@@ -101,7 +101,8 @@ class JournaledS3:
         request = _request(record)
         if "etag" in record:
             return moto.take_up(request, record["moment"], record["etag"], record["length"], read)
-        region = _plain_region(request, read()) if request.creates_bucket else None
+        is_new = request.creates_bucket and not moto.has_bucket(request.bucket)
+        region = _plain_region(request, read()) if is_new else None
         if region is not None:
             moto.take_up_bucket(request.bucket, region, record["moment"])
         return region is not None
