@@ -46,8 +46,11 @@ def pytest_configure(config: pytest.Config) -> None:
         once.callback(os.environ.pop, STAND_IN)
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """What is there before the first test stays: the garbage collector need not look at it again and again."""
+    if hasattr(session.config, "workerinput"):
+        grouped = [item.nodeid for item in session.items if item.get_closest_marker("xdist_group")]
+        assert all("@" in name for name in grouped), "pytest-xdist does not keep together what belongs together"
     gc.collect()
     gc.freeze()
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -77,18 +77,18 @@ print(json.dumps(told))
 """
 
 
-def told(*arguments: str) -> Any:
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, env={**os.environ}, check=False
-    )
+def told(program: Path, *arguments: str) -> Any:
+    done = subprocess.run([sys.executable, "-u", program, *arguments], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
 
 @pytest.mark.parametrize("how", ["preview", "update", "fails"])
-def test_a_program_is_the_same_with_and_without(how: str) -> None:
-    lighter = told("lighter", how)
-    assert lighter == told("plain", how)
+def test_a_program_is_the_same_with_and_without(tmp_path: Path, how: str) -> None:
+    program = tmp_path / "program.py"
+    program.write_text(PROGRAM)
+    lighter = told(program, "lighter", how)
+    assert lighter == told(program, "plain", how)
     assert ["first", "size", 1, True, False, ["first"]] in lighter
     assert ["second", "key", "s", True, True, ["second"]] in lighter
 

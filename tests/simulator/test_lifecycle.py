@@ -20,6 +20,7 @@ import pytest
 from pulumi_dataarts.errors import ProvisionError
 from pulumi_dataarts.simulator import lifecycle
 from pulumi_dataarts.simulator.status import Status
+from tests.forks import REAL
 from tests.simulator.cdm_calls import BASE, link, make_job, make_links, read_job
 from tests.simulator.conftest import TOKEN_REQUEST
 from tests.simulator.sdk import buckets, signed_by_obs
@@ -27,7 +28,7 @@ from tests.simulator.sdk import buckets, signed_by_obs
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-COMMAND = [sys.executable, "-m", "pulumi_dataarts.simulator"]
+COMMAND = ["-m", "pulumi_dataarts.simulator"]
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def caller(status: Status) -> httpx.Client:
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([*COMMAND, *arguments], capture_output=True, text=True, check=False)
+    return subprocess.run([sys.executable, *COMMAND, *arguments], capture_output=True, text=True, check=False)
 
 
 def wait_for_death(pid: int) -> None:
@@ -165,7 +166,7 @@ def test_a_taken_port_is_left_to_its_owner(data: Path) -> None:
 
 def serve(data: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [*COMMAND, "serve", "--data", str(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [REAL, *COMMAND, "serve", "--data", str(data)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
 
 
