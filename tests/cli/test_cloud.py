@@ -49,14 +49,16 @@ def armed(cloud: RunningCloud) -> list[dict[str, Any]]:
 
 def test_a_fault_is_added_as_its_options_say(running: RunningCloud) -> None:
     told = fault(running, "add", "--on", "POST */cdm/job", "--times", "3", "--kind", "drop-after-commit")
-    assert (told.exit_code, told.output) == (0, "fault 1: drop-after-commit on POST */cdm/job (api), 3 times\n")
+    expected = "drop-after-commit on POST */cdm/job (api), 3 times: does everything, then closes the connection"
+    assert (told.exit_code, told.output) == (0, f"fault 1: {expected}\n")
     [found] = armed(running)
     assert (found["method"], found["path"], found["times"]) == ("POST", "*/cdm/job", 3)
 
 
 def test_a_fault_by_chance_is_listed_with_its_seed(running: RunningCloud) -> None:
     fault(running, "add", "--kind", "throttle", "--retry-after", "2", "--probability", "0.25", "--seed", "7")
-    expected = "   1  throttle on * * (api), once, 25% of them (seed 7)\n"
+    rule, effect = "throttle on * * (api), once, 25% of them (seed 7)", "answers 429 and does nothing, Retry-After 2"
+    expected = f"   1  {rule}: {effect}\n"
     assert fault(running, "ls").output == expected
     [found] = json.loads(fault(running, "ls", "--json").output)
     assert (found["retry_after"], found["seed"]) == (2, 7)

@@ -143,6 +143,7 @@ def test_a_body_of_obs_is_cut_off_or_trickles(cloud: RunningCloud) -> None:
         {"kind": "status", "sttus": 503},
         {"kind": "kill", "moment": "stop"},
         {"kind": "task-fails", "moment": "never"},
+        {"kind": "expire-token", "service": "obs"},
         [],
         {"kind": "slow-body", "seconds": True},
     ],

@@ -14,7 +14,7 @@ import click
 from pulumi_dataarts.cli.wiring import cloud_folder
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.simulator import lifecycle
-from pulumi_dataarts.simulator.faults import KINDS
+from pulumi_dataarts.simulator.faults import KINDS, Fault, effect
 
 _FOLLOW_S = 0.3
 
@@ -270,7 +270,7 @@ def _described(found: dict[str, Any]) -> str:
     times = "always" if count < 0 else "once" if count == 1 else f"{count} times"
     where = f"task {found['task']}" if found["kind"] == "task-fails" else f"{found['method']} {found['path']}"
     chance = "" if found["probability"] == 1 else f", {found['probability']:.0%} of them (seed {found['seed']})"
-    return f"{found['kind']} on {where} ({found['service']}), {times}{chance}"
+    return f"{found['kind']} on {where} ({found['service']}), {times}{chance}: {effect(Fault(**found))}"
 
 
 def _print_requests(requests: list[dict[str, Any]], as_json: bool) -> None:

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from pulumi_dataarts.simulator.cdm.clusters import existing
 from pulumi_dataarts.simulator.cdm.operations import add, delete_cluster
 from pulumi_dataarts.simulator.clock import ManualClock
-from pulumi_dataarts.simulator.faults import KINDS, MOMENTS, Fault
+from pulumi_dataarts.simulator.faults import KINDS, MOMENTS, OBS_KINDS, Fault
 from pulumi_dataarts.simulator.http import Answer, Refused
 from pulumi_dataarts.simulator.openapi import describe
 
@@ -62,6 +62,8 @@ def parse_fault(document: Any) -> Fault:
         raise ValueError(f"`moment` must be {' or '.join(MOMENTS)}")
     if document.get("moment") == "stop" and document["kind"] != "task-fails":
         raise ValueError("only a `task-fails` has the moment `stop`")
+    if document.get("service") == "obs" and document["kind"] not in OBS_KINDS:
+        raise ValueError(f"`obs` knows {', '.join(sorted(OBS_KINDS))}")
     if not 0 <= document.get("probability", 1) <= 1:
         raise ValueError("`probability` must be from 0 to 1")
     return Fault(**document)

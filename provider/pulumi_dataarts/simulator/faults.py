@@ -102,6 +102,31 @@ class Fault:
         )
 
 
+def effect(fault: Fault) -> str:
+    """Return what a rule does, in a few words."""
+    words = _EFFECTS.get((fault.kind, fault.moment)) or _EFFECTS[fault.kind, "after"]
+    told = words.format(**asdict(fault))
+    return told if fault.retry_after is None else f"{told}, Retry-After {fault.retry_after}"
+
+
+_EFFECTS: Final[dict[tuple[Kind, Moment], str]] = {
+    ("latency", "after"): "answers {seconds:g} s late",
+    ("status", "after"): "answers {status} and does nothing",
+    ("throttle", "after"): "answers 429 and does nothing",
+    ("drop-before", "after"): "closes the connection and does nothing",
+    ("drop-after-commit", "after"): "does everything, then closes the connection",
+    ("stale-read", "after"): "answers from the past",
+    ("slow-body", "after"): "lets the body trickle for {seconds:g} s",
+    ("truncated-body", "after"): "does everything, then closes the connection within the body",
+    ("expire-token", "after"): "ends the life of all tokens first",
+    ("task-fails", "after"): "makes the run or task fail: {message}",
+    ("task-fails", "before"): "makes the run fail before it runs: {message}",
+    ("task-fails", "stop"): "makes the stop of a Flink job fail: {message}",
+    ("kill", "after"): "does everything, then ends the cloud's process",
+    ("kill", "before"): "ends the cloud's process and does nothing",
+}
+
+
 class Faults:
     """The table of rules of one cloud."""
 

@@ -138,9 +138,9 @@ def call(data: Path, method: str, path: str, document: object = None) -> Any:
         content = answer.read()
     finally:
         connection.close()
-    answered = json.loads(content) if content else None
+    answered: Any = json.loads(content) if content else None
     if answer.status >= HTTPStatus.BAD_REQUEST:
-        raise ConfigError(f"the embedded cloud refuses: {content.decode(errors='replace')}")
+        raise ConfigError(f"the embedded cloud refuses: {answered['error_msg']}")
     return answered
 
 

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pulumi_dataarts.simulator.clock import milliseconds
 from pulumi_dataarts.simulator.console.listings import listing
 from pulumi_dataarts.simulator.console.marks import NO_ANSWER, Mark, answer_mark
 from pulumi_dataarts.simulator.console.views import View
+from pulumi_dataarts.simulator.faults import effect
 from pulumi_dataarts.simulator.request_log import LOG_LENGTH
 
 if TYPE_CHECKING:
     from pulumi_dataarts.simulator.console.views import Sight
-    from pulumi_dataarts.simulator.faults import Fault
 
 REQUESTS = "/console/requests"
 
@@ -66,24 +66,3 @@ def request_rows(sight: Sight, count: int) -> list[RequestRow]:
         )
         for served in reversed(sight.log.last(count))
     ]
-
-
-def effect(fault: Fault) -> str:
-    """Return what an armed fault will do, in a few words."""
-    words = _EFFECTS.get(fault.kind, "").format(**asdict(fault))
-    return words if fault.retry_after is None else f"{words}, Retry-After {fault.retry_after}"
-
-
-_EFFECTS: Final = {
-    "latency": "answers {seconds:g} s late",
-    "status": "answers {status} and does nothing",
-    "throttle": "answers 429 and does nothing",
-    "drop-before": "closes the connection and does nothing",
-    "drop-after-commit": "does everything, then closes the connection",
-    "stale-read": "answers from the past",
-    "slow-body": "lets the body trickle for {seconds:g} s",
-    "truncated-body": "does everything, then closes the connection within the body",
-    "expire-token": "ends the life of all tokens first",
-    "task-fails": "makes the run or task fail: {message}",
-    "kill": "ends the cloud's process",
-}
