@@ -56,6 +56,7 @@ OBS = {
     "OBS bucket's head": ("HEAD", "/lake"),
     "OBS list, 10 a page": ("GET", "/lake?list-type=2&max-keys=10"),
     "OBS list, 100 a page": ("GET", "/lake?list-type=2&max-keys=100"),
+    "OBS list, the older kind": ("GET", "/lake?max-keys=100"),
 }
 
 

@@ -212,6 +212,16 @@ def test_a_stopped_cluster_starts_nothing(cdm: httpx.Client, cloud: RunningCloud
     assert len(history(cdm)) == 1
 
 
+def test_the_console_tells_the_next_run_and_which_runs_were_scheduled(cdm: httpx.Client, cloud: RunningCloud) -> None:
+    cdm.post(f"{BASE}/job", json=scheduled(startDate="2099-01-01 06:30:00"))
+    page = "/console/cdm/job?cluster=embedded&name=orders"
+    assert "2099-01-01 06:30:00 UTC" in cdm.get(page).text
+    cdm.put(f"{BASE}/job/orders", json=scheduled())
+    cloud.advance(HOUR_S)
+    cdm.put(f"{BASE}/job/orders/start")
+    assert cdm.get(page).text.count("by schedule") == 1
+
+
 def test_a_job_that_retries_fails_after_four_tries(cdm: httpx.Client, cloud: RunningCloud) -> None:
     retrying = job(**{"driver-config-values": values("retryJobConfig", {"retryJobType": "RETRY_TRIPLE"})})
     cdm.post(f"{BASE}/job", json=retrying)

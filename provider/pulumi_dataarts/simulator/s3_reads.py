@@ -2,7 +2,8 @@
 
 moto's own way takes apart, authorises and writes out each request anew: one to thirty milliseconds. What is more than
 plain (a range, a condition, a version, a policy, an access log, …) goes that way, and both give the same answer, header
-by header and byte by byte.
+by header and byte by byte. Only lists of the older kind are not alike: moto counts no folders, and makes up a marker
+for the next page that another process does not know, where OBS names the last entry of this one.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from moto.s3.models import FakeKey, S3Backend
 from pulumi_dataarts.simulator.s3 import S3Answer, S3Request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
 _XML: Final = "application/xml"
@@ -33,6 +34,7 @@ _LISTS: Final = frozenset({
     "continuation-token", "delimiter", "encoding-type", "fetch-owner", "list-type", "max-keys", "prefix", "start-after",
     "x-id",
 })  # fmt: skip
+_OLDER_LISTS: Final = frozenset({"delimiter", "encoding-type", "marker", "max-keys", "prefix", "x-id"})
 _CLASSES: Final = ("STANDARD", "STANDARD_IA")
 # Whom moto takes for the owner of every object.
 _OWNER: Final = (
@@ -50,6 +52,8 @@ def answer(request: S3Request, backend: S3Backend) -> S3Answer | None:
         return _object(request, bucket) if request.query.keys() <= {"x-id"} else None
     if request.method == "HEAD":
         return None if request.query else S3Answer(200, _head_of(bucket))
+    if _is_older_list(request.query):
+        return _older_list(request.query, bucket)
     return _list(request.query, bucket, backend) if _is_list(request.query, backend) else None
 
 
@@ -58,13 +62,13 @@ def _is_plain(request: S3Request) -> bool:
 
 
 def _is_open(bucket: Any) -> bool:
-    return bucket is not None and not bucket.policy and not bucket.logging
+    return bucket is not None and not bucket.logging
 
 
 def _object(request: S3Request, bucket: Any) -> S3Answer | None:
     key = bucket.keys.get(request.key)
-    # Another class may have to be restored first, which takes time.
-    if not isinstance(key, FakeKey) or key.multipart or key.storage_class not in _CLASSES:
+    # Another class may have to be restored first, which takes time; a policy may deny.
+    if bucket.policy or not isinstance(key, FakeKey) or key.multipart or key.storage_class not in _CLASSES:
         return None
     asked = {name.lower(): value for name, value in request.headers.items()}
     headers = {**key.metadata, **key.response_dict, "Accept-Ranges": "bytes"}
@@ -91,34 +95,74 @@ def _is_list(query: dict[str, str], backend: S3Backend) -> bool:
     )
 
 
+def _is_older_list(query: dict[str, str]) -> bool:
+    return query.keys() <= _OLDER_LISTS and query.get("max-keys", "1").isdecimal()
+
+
+def _older_list(query: dict[str, str], bucket: Any) -> S3Answer:
+    """Answer a list of the older kind. Source: OBS, S3-compatible API, GET Bucket (List Objects)."""
+    encoding, marker = query.get("encoding-type"), query.get("marker", "")
+    prefix, delimiter = query.get("prefix", ""), query.get("delimiter", "")
+    size = int(query.get("max-keys", _PAGE_SIZE))
+    found = _entries(bucket.keys, prefix, delimiter, marker, size)
+    shown, is_truncated = found[:size], len(found) > size > 0
+    last = "" if not is_truncated else shown[-1] if isinstance(shown[-1], str) else shown[-1].name
+    return _told([
+        ("IsTruncated", str(is_truncated).lower()),
+        ("Marker", _written_name(marker, encoding)),
+        ("NextMarker", _written_name(last, encoding)),
+        *(("Contents", _content(key, encoding, with_owner=True)) for key in shown if isinstance(key, FakeKey)),
+        ("Name", bucket.name),
+        ("Prefix", _written_name(prefix, encoding)),
+        ("Delimiter", escape(delimiter)),
+        ("MaxKeys", str(size)),
+        *_folders(shown, encoding),
+        ("EncodingType", escape(encoding or "")),
+    ])  # fmt: skip
+
+
 def _list(query: dict[str, str], bucket: Any, backend: S3Backend) -> S3Answer:
     encoding, token = query.get("encoding-type"), query.get("continuation-token")
     size, after = int(query.get("max-keys", _PAGE_SIZE)), query.get("start-after", "")
     limit = backend._pagination_tokens[token] if token else after  # noqa: SLF001
     found = _entries(bucket.keys, query.get("prefix", ""), query.get("delimiter", ""), limit, size)
     entries, is_truncated, next_token = backend._truncate_result(found, size)  # noqa: SLF001
-    keys = [entry for entry in entries if isinstance(entry, FakeKey)]
-    folders = [entry for entry in entries if isinstance(entry, str)]
-    prefix, is_quoted = query.get("prefix", ""), encoding == "url"
-    told = [
+    return _told([
         ("IsTruncated", str(is_truncated).lower()),
-        *(("Contents", _content(key, encoding, with_owner="fetch-owner" in query)) for key in keys),
+        *(
+            ("Contents", _content(key, encoding, with_owner="fetch-owner" in query))
+            for key in entries
+            if isinstance(key, FakeKey)
+        ),
         ("Name", bucket.name),
-        ("Prefix", escape(quote(prefix) if is_quoted else prefix)),
+        ("Prefix", _written_name(query.get("prefix", ""), encoding)),
         ("Delimiter", escape(query.get("delimiter", ""))),
         ("MaxKeys", str(size)),
-        *(("CommonPrefixes", f"<Prefix>{escape(quote(each) if is_quoted else each)}</Prefix>") for each in folders),
+        *_folders(entries, encoding),
         ("EncodingType", escape(encoding or "")),
         ("KeyCount", str(len(entries))),
         ("NextContinuationToken", next_token or ""),
         ("StartAfter", escape("" if token else after)),
-    ]
-    body = "".join(_elements(told))
+    ])  # fmt: skip
+
+
+def _told(elements: list[tuple[str, str]]) -> S3Answer:
     text = (
         '<?xml version="1.0" encoding="utf-8"?>\n'
-        f'<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">{body}</ListBucketResult>'
+        '<ListBucketResult xmlns="http://s3.amazonaws.com/doc/2006-03-01/">'
+        f"{''.join(_elements(elements))}</ListBucketResult>"
     )
     return S3Answer(200, {"content-type": _XML}, text.encode())
+
+
+def _folders(entries: Sequence[FakeKey | str], encoding: str | None) -> Iterator[tuple[str, str]]:
+    for entry in entries:
+        if isinstance(entry, str):
+            yield "CommonPrefixes", f"<Prefix>{_written_name(entry, encoding)}</Prefix>"
+
+
+def _written_name(name: str, encoding: str | None) -> str:
+    return escape(quote(name) if encoding == "url" else name)
 
 
 def _entries(keys: Mapping[str, Any], prefix: str, delimiter: str, after: str, size: int) -> list[FakeKey | str]:

@@ -118,9 +118,13 @@ def save(cluster: str, job: Document, context: Context) -> None:
 
 def note_due(cluster: str, name: str, job: Document | None, context: Context) -> None:
     """Note when a job is due next after now, or that it is not, or is no more."""
-    schedule = definitions.schedule_of(job) if job and job["enabled"] else None
-    at_ms = schedules.first_due(schedule, milliseconds(context.clock.now())) if schedule else None
-    agenda.note(context.store, AGENDA, cluster, name, at_ms)
+    agenda.note(context.store, AGENDA, cluster, name, next_due(job, context) if job else None)
+
+
+def next_due(job: Document, context: Context) -> int | None:
+    """Return when a job's schedule starts it next, in milliseconds since 1970, or None if it does not."""
+    schedule = definitions.schedule_of(job) if job["enabled"] else None
+    return schedules.first_due(schedule, milliseconds(context.clock.now())) if schedule else None
 
 
 def sweep(cluster: str, context: Context) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from pulumi_dataarts.simulator.cdm import catalogue, runs
+from pulumi_dataarts.simulator.cdm import catalogue, jobs, runs
 from pulumi_dataarts.simulator.cdm.clusters import JOB_KIND, LINK_KIND, existing, list_clusters
 from pulumi_dataarts.simulator.clock import milliseconds
 from pulumi_dataarts.simulator.console.disclosure import blotted, shown
@@ -42,11 +42,12 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a job; `error` is empty unless it failed."""
+    """One run of a job; `error` is empty unless it failed, `is_auto` says that the job's schedule started it."""
 
     id: int
     mark: Mark
     user: str
+    is_auto: bool
     started_ms: int
     took_ms: int
     counters: dict[str, int]
@@ -138,6 +139,7 @@ def job_page(sight: Sight) -> View:
     values = {
         "row": _job_row(cluster, job, sight),
         "job": job,
+        "next_ms": jobs.next_due(job, sight.context),
         "source": settings(job["from"], catalogue.SOURCE_GROUPS[source]),
         "target": settings(job["to"], catalogue.DESTINATION_GROUPS[target]),
         "driver": settings(job["driver"], catalogue.DRIVER_GROUPS),
@@ -212,6 +214,7 @@ def _run(run: Document, sight: Sight) -> Run:
         id=run["id"],
         mark=mark_of(runs.status(run, now)),
         user=run["user"],
+        is_auto=run.get("is_auto", False),
         started_ms=milliseconds(run["start"]),
         took_ms=milliseconds(min(now, run["end"]) - run["start"]),
         counters=outcome.get("counters", {}) if ended else {},
