@@ -93,6 +93,7 @@ obs.Object("a", bucket=bucket.bucket, key="a", content={content!r})
 
 
 @pytest.mark.official
+@pytest.mark.timeout(600)
 @pytest.mark.usefixtures("fresh_processes")
 @pytest.mark.skipif(shutil.which("pulumi") is None, reason="the official CLI is not on the PATH")
 def test_both_engines_plan_the_same(tmp_path: Path, cloud: RunningCloud) -> None:
