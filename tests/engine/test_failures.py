@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from pulumi_dataarts.errors import PlanError, ResourceFailed
+from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.journal import Begin
 from tests.engine.world import Program, World, things, urn
 
 
@@ -41,6 +45,36 @@ def test_what_runs_beside_a_failure_is_finished_and_recorded() -> None:
     outcome = world.up(body)
     assert not outcome.ok
     assert world.names() == ["slow"]
+
+
+def begun(world: World) -> list[str]:
+    entries = [entry for batch in world.batches for entry in batch]
+    return [urns.parse(entry.pending.resource.urn).name for entry in entries if isinstance(entry, Begin)]
+
+
+@pytest.mark.parametrize(("parallel", "called", "prepared"), [(1, "a", "a"), (2, "ab", "abc"), (3, "abc", "abcde")])
+def test_what_is_prepared_but_not_called_when_the_run_ends_is_ended(parallel: int, called: str, prepared: str) -> None:
+    """While some steps are with their providers, the next are written down; never more than that."""
+
+    async def body(program: Program) -> None:
+        world.cloud.held |= {name: asyncio.Event() for name in "abcdef"}
+        declared = [asyncio.ensure_future(program.thing(name)) for name in "abcdef"]
+        await asyncio.sleep(0.02)
+        seen.append([call.removeprefix("create ") for call in world.cloud.calls if call.startswith("create ")])
+        for held in world.cloud.held.values():
+            held.set()
+        await asyncio.gather(*declared, return_exceptions=True)
+
+    seen: list[list[str]] = []
+    world = World()
+    world.cloud.failing.add(("held create", "a"))
+    outcome = world.up(body, parallel=parallel)
+    assert not outcome.ok
+    assert seen == [list(called)]
+    assert begun(world) == list(prepared)
+    assert world.names() == list(called[1:])
+    assert not world.snapshot.pending
+    assert [report.name for report in outcome.reports if report.error] == ["a"]
 
 
 def test_continuing_on_error_leaves_out_only_what_depends_on_it() -> None:

@@ -49,7 +49,7 @@ class Cloud:
 
     Who is `called` something has that as id, and takes over what has it already.
 
-    `failing` are (operation, name) pairs; `held` is awaited by whatever creates a thing of that name.
+    `failing` are (operation, name) pairs; `held` is awaited by whatever creates a thing of that name, and may fail then.
     """
 
     dry_run: bool = False
@@ -64,9 +64,12 @@ class Cloud:
     def _call(self, operation: str, urn: str) -> str:
         name = urns.parse(urn).name
         self.calls.append(f"{operation} {name}")
+        self._fail(operation, name)
+        return name
+
+    def _fail(self, operation: str, name: str) -> None:
         if (operation, name) in self.failing:
             raise ResourceFailed(f"{operation} of {name} fails")
-        return name
 
     async def check(self, urn: str, olds: Properties, news: Properties) -> Checked:
         self._call("check", urn)
@@ -93,6 +96,7 @@ class Cloud:
         self.timeouts.append(("create", timeout_s))
         if name in self.held:
             await self.held[name].wait()
+            self._fail("held create", name)
         self.next_id += 1
         id = str(inputs.get("called") or f"{name}-{self.next_id}")
         self.objects[id] = plain(inputs)

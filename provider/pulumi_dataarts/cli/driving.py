@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import chdir, contextmanager, nullcontext
+from contextlib import AbstractContextManager, chdir, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from pulumi_dataarts.engine.cancellation import Cancellation
     from pulumi_dataarts.engine.events import OnEvent, Outcome
     from pulumi_dataarts.engine.operations import Operation, Options
+    from pulumi_dataarts.engine.program import Ahead, Program
     from pulumi_dataarts.model.journal import Journal
     from pulumi_dataarts.model.snapshots import Snapshot
     from pulumi_dataarts.release.definitions import Declared
@@ -120,10 +121,11 @@ def surveyed(chosen: Chosen, kind: Kind, wishes: Wishes) -> tuple[Outcome, Plan]
     from pulumi_dataarts.cli.releasing import require_bound
     from pulumi_dataarts.model.snapshots import Snapshot
 
-    notes = require_bound(chosen, kind, wishes.allow)
-    loaded = runs.load(chosen.stack, chosen.keyring) if chosen.exists() else None
-    base = loaded.snapshot if loaded else Snapshot()
-    outcome, plan = _drive(chosen, kind, wishes, base, None, plans.state_mark(chosen, loaded))
+    with _program_of(chosen, kind) as ahead:
+        notes = require_bound(chosen, kind, wishes.allow)
+        loaded = runs.load(chosen.stack, chosen.keyring) if chosen.exists() else None
+        base = loaded.snapshot if loaded else Snapshot()
+        outcome, plan = _drive(chosen, kind, wishes, base, None, plans.state_mark(chosen, loaded), ahead)
     if not outcome.ok:
         _end(outcome, "Nothing was done: this was a preview.")
     return outcome, plan.model_copy(update={"warnings": [*plan.warnings, *notes]})
@@ -147,18 +149,17 @@ def performed(
     from pulumi_dataarts.backend import runs
     from pulumi_dataarts.cli.releasing import require_bound
 
-    require_bound(chosen, kind, wishes.allow)
-    provider = chosen.file.provider
-    config = chosen.config().stored
-    with runs.open_run(chosen.stack, kind, keyring=chosen.keyring, provider=provider, note=_note) as run:
-        if against is not None and run.found_digest != against.digest:
-            raise PlanError("the state has changed since the plan was checked; nothing was done")
-        outcome, plan = _drive(chosen, kind, wishes, run.base, run.journal, StateMark(digest=run.digest))
-        result = "succeeded" if outcome.ok else "failed"
-        run.close(
-            outcome.snapshot,
-            runs.Outcome(result, dict(outcome.counts), message=wishes.message or message, config=config),
-        )
+    with _program_of(chosen, kind) as ahead:
+        require_bound(chosen, kind, wishes.allow)
+        provider = chosen.file.provider
+        config = chosen.config().stored
+        with runs.open_run(chosen.stack, kind, keyring=chosen.keyring, provider=provider, note=_note) as run:
+            if against is not None and run.found_digest != against.digest:
+                raise PlanError("the state has changed since the plan was checked; nothing was done")
+            outcome, plan = _drive(chosen, kind, wishes, run.base, run.journal, StateMark(digest=run.digest), ahead)
+            result = "succeeded" if outcome.ok else "failed"
+            record = runs.Outcome(result, dict(outcome.counts), message=wishes.message or message, config=config)
+            run.close(outcome.snapshot, record)
     return outcome, plan
 
 
@@ -195,8 +196,23 @@ def require_done(outcome: Outcome) -> None:
         _end(outcome, "What was done is saved: mend the cause and run it again.")
 
 
+def _program_of(chosen: Chosen, kind: Kind) -> AbstractContextManager[Ahead | None]:
+    """Start the program that an operation will run: until it may go, there is much to import on both sides."""
+    if kind != "update":
+        return nullcontext()
+    from pulumi_dataarts.engine.program import Ahead
+
+    return Ahead(_program(chosen))
+
+
 def _drive(
-    chosen: Chosen, kind: Kind, wishes: Wishes, base: Snapshot, journal: Journal | None, state: StateMark
+    chosen: Chosen,
+    kind: Kind,
+    wishes: Wishes,
+    base: Snapshot,
+    journal: Journal | None,
+    state: StateMark,
+    ahead: Ahead | None,
 ) -> tuple[Outcome, Plan]:
     from pulumi_dataarts.engine.cancellation import Cancellation
 
@@ -206,7 +222,7 @@ def _drive(
     quiet = journal is None or wishes.as_json
     heard = listening(quiet=quiet, log=wishes.event_log, mask=mask)
     with heard as on_event, _interruptible(cancellation, on_event.under_way):
-        outcome = _run(operation, base, journal, on_event, cancellation)
+        outcome = _run(operation, base, journal, on_event, cancellation, ahead)
     from pulumi_dataarts.report.planning import Context, plan_of
 
     context = Context(
@@ -226,36 +242,46 @@ def _drive(
 
 
 def _run(
-    operation: Operation, base: Snapshot, journal: Journal | None, on_event: OnEvent, cancellation: Cancellation
+    operation: Operation,
+    base: Snapshot,
+    journal: Journal | None,
+    on_event: OnEvent,
+    cancellation: Cancellation,
+    ahead: Ahead | None = None,
 ) -> Outcome:
     """Carry an operation out, in the program's folder: paths that a program gives are relative to it."""
     from pulumi_dataarts.engine.operations import run
 
     folder = operation.program if operation.program.is_dir() else operation.program.parent
     with chdir(folder) if folder.is_dir() else nullcontext():
-        return run(operation, base, journal, on_event, cancellation)
+        return run(operation, base, journal, on_event, cancellation, ahead=ahead)
+
+
+def _program(chosen: Chosen) -> Program:
+    from pulumi_dataarts.engine.program import Program
+
+    project, own = chosen.running.project, chosen.place.project
+    folder, entry = project.program()
+    if chosen.running.release:  # the children run in the release's folder; the embedded cloud is the project's
+        os.environ.setdefault("DATAARTS_CLOUD_DATA", str(cloud_folder()))
+    interpreter = interpreter_of(own.folder, own.runtime_options.get("virtualenv"))
+    return Program(project.folder, folder if entry == "." else folder / entry, interpreter)
 
 
 def _operation(chosen: Chosen, kind: Kind, wishes: Wishes, *, dry_run: bool) -> Operation:
     from pulumi_dataarts.cli.residents import residents_for
     from pulumi_dataarts.engine.operations import Operation
 
-    project = chosen.running.project
-    config = chosen.config()
-    folder, entry = project.program()
-    own = chosen.place.project
-    if chosen.running.release:  # the children run in the release's folder; the embedded cloud is the project's
-        os.environ.setdefault("DATAARTS_CLOUD_DATA", str(cloud_folder()))
-    interpreter = interpreter_of(own.folder, own.runtime_options.get("virtualenv"))
+    program, config = _program(chosen), chosen.config()
     return Operation(
         kind=kind,
         dry_run=dry_run,
-        project=project.name,
+        project=chosen.running.project.name,
         stack=chosen.stack.name,
-        root=project.folder,
-        program=folder if entry == "." else folder / entry,
-        interpreter=interpreter,
-        residents=residents_for(interpreter),
+        root=program.root,
+        program=program.program,
+        interpreter=program.interpreter,
+        residents=residents_for(program.interpreter),
         config=config.texts,
         secret_keys=frozenset(config.secret_keys),
         options=_options(wishes, chosen),

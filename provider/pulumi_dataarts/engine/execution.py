@@ -8,10 +8,11 @@ Source: pkg/resource/deploy/step.go and step_executor.go of the official engine.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from functools import partial
+from typing import TypeVar
 
 from pulumi_dataarts.engine import hooks
 from pulumi_dataarts.engine.decisions import equal
@@ -20,7 +21,7 @@ from pulumi_dataarts.engine.marking import annotated, sealed
 from pulumi_dataarts.engine.ownership import is_forgotten, others_begun, taken_over
 from pulumi_dataarts.engine.providers import Known, Made, Provider
 from pulumi_dataarts.engine.reports import report_of
-from pulumi_dataarts.engine.run import Run
+from pulumi_dataarts.engine.run import Halted, Run
 from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, Same, Skip, Step, Update
 from pulumi_dataarts.engine.wire import UNKNOWN_ID
 from pulumi_dataarts.errors import OutcomeUnknown, PlanError, ProvisionError, ResourceFailed, StateError
@@ -28,6 +29,7 @@ from pulumi_dataarts.model import urns
 from pulumi_dataarts.model.journal import Drop, End, Entry, Put
 from pulumi_dataarts.model.snapshots import CARRIER, ResourceState
 
+T = TypeVar("T")
 # Differences in these alone need not be durable before the program goes on.
 _INCIDENTAL = ("source_position", "rest", "init_errors")
 
@@ -99,9 +101,26 @@ async def _operation(run: Run, type: str, state: ResourceState, *, is_called: bo
         yield [End(operation)]
     except OutcomeUnknown:
         raise
-    except ProvisionError:
+    except (ProvisionError, Halted):
         await run.ledger.write([End(operation)])
         raise
+
+
+async def _called(run: Run, report: StepReport, call: Callable[[], Awaitable[T]]) -> T:
+    """Have a provider called when it is its turn; once one has failed, nobody has a turn any more.
+
+    Raises:
+        Halted: the run ended before. Nothing was asked.
+    """
+    async with run.calls:
+        run.require_going()
+        run.reporter.started(report)
+        try:
+            return await call()
+        except ProvisionError:
+            if not run.continue_on_error:
+                run.halt()
+            raise
 
 
 async def _same(run: Run, step: Same) -> ResourceState:
@@ -124,9 +143,8 @@ async def _create(run: Run, step: Create, report: StepReport) -> ResourceState:
     async with _operation(run, "creating", new, is_called=_has_provider(new)) as entries:
         made = Made("", {})
         if provider := run.provider_of(new):
-            run.reporter.started(report)
             create = partial(provider.create, new.urn, new.inputs, new.custom_timeouts.get("create", 0))
-            made = await hooks.with_retries(run, "create", create, new=new)
+            made = await _called(run, report, partial(hooks.with_retries, run, "create", create, new=new))
         now = run.now()
         state = sealed(
             replace(new, id=made.id, outputs=made.outputs, init_errors=made.init_errors, created=now, modified=now)
@@ -155,10 +173,10 @@ async def _update(run: Run, step: Update, report: StepReport) -> ResourceState:
     async with _operation(run, "updating", new, is_called=_has_provider(new)) as entries:
         state = new
         if provider := run.provider_of(new):
-            run.reporter.started(report)
             timeout_s = new.custom_timeouts.get("update", 0)
             update = partial(provider.update, _known(old), new.inputs, step.ignore_changes, timeout_s)
-            made = await hooks.with_retries(run, "update", update, old=old, new=new)
+            tried = partial(hooks.with_retries, run, "update", update, old=old, new=new)
+            made = await _called(run, report, tried)
             # What was left unfinished differs again the next time: the old inputs are what holds.
             inputs = old.inputs if made.init_errors else new.inputs
             state = replace(new, inputs=inputs, outputs=made.outputs, init_errors=made.init_errors, modified=run.now())
@@ -186,8 +204,7 @@ async def _delete(run: Run, step: Delete, report: StepReport) -> None:
     is_called = not is_forgotten(run, step.old) and _is_deleted_by_provider(run, old)
     async with _operation(run, "deleting", old, is_called=is_called and _has_provider(old)) as entries:
         if is_called and not run.dry_run and (provider := run.provider_of(old)):
-            run.reporter.started(report)
-            await _deleted(run, provider, old)
+            await _called(run, report, partial(_deleted, run, provider, old))
         left = replace(old, pending_replacement=True)
         await run.ledger.write([*entries, Put(step.old, left) if step.leaves_pending else Drop(step.old)])
     await hooks.after(run, "AfterDelete", old=old)
@@ -217,9 +234,8 @@ async def _read(run: Run, step: Read, report: StepReport) -> ResourceState:
     new = step.new
     state = replace(new, outputs={})
     if new.id != UNKNOWN_ID and (provider := run.provider_of(new)):
-        run.reporter.started(report)
         known = Known(new.urn, new.id, new.inputs, new.inputs)
-        live = await provider.read(known, new.custom_timeouts.get("read", 0))
+        live = await _called(run, report, partial(provider.read, known, new.custom_timeouts.get("read", 0)))
         if live.outputs is None:
             raise ResourceFailed(f"{urns.parse(new.urn).name}: there is no object with the id {new.id!r}")
         state = replace(new, id=live.id or new.id, outputs=live.outputs, init_errors=live.init_errors)
@@ -238,9 +254,9 @@ async def _import(run: Run, step: Import, report: StepReport) -> ResourceState:
     provider = run.provider_of(new)
     assert provider is not None
     async with _operation(run, "importing", new, is_called=True) as entries:
-        run.reporter.started(report)
         told = {key: value for key, value in new.inputs.items() if key == CARRIER}
-        live = await provider.read(Known(new.urn, new.import_id, told, told), new.custom_timeouts.get("read", 0))
+        known = Known(new.urn, new.import_id, told, told)
+        live = await _called(run, report, partial(provider.read, known, new.custom_timeouts.get("read", 0)))
         if not live.id or live.outputs is None:
             raise ResourceFailed(f"{name}: there is no object with the id {new.import_id!r} to import")
         if live.inputs is None:

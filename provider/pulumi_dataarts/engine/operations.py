@@ -8,15 +8,17 @@ Source: pkg/resource/deploy/deployment_executor.go of the official engine.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from pulumi_dataarts.engine.cancellation import Cancellation
 from pulumi_dataarts.engine.events import OnEvent, Outcome
-from pulumi_dataarts.engine.program import Context, Starting
+from pulumi_dataarts.engine.program import Ahead, Context, Starting
 from pulumi_dataarts.errors import StackNotFound
 from pulumi_dataarts.model.journal import Journal
 from pulumi_dataarts.model.snapshots import Snapshot
@@ -116,6 +118,7 @@ def run(
     cancel: Cancellation,
     *,
     clock: Clock = utc_now,
+    ahead: Ahead | None = None,
 ) -> Outcome:
     """Carry out an operation and return what became of it; whatever fails on the way is in the outcome.
 
@@ -126,26 +129,19 @@ def run(
         on_event: hears what goes on, from this thread; it must not block.
         cancel: stops the operation, from any thread.
         clock: the time, in UTC.
+        ahead: the operation's program, where its process was started already.
 
     Raises:
         Bug: an invariant of the engine does not hold. What was done is in the journal.
     """
-    import asyncio
+    from pulumi_dataarts.engine.phases import carry_out
 
-    return asyncio.run(_run(operation, base, None if operation.is_dry_run else journal, on_event, cancel, clock))
+    kept = None if operation.is_dry_run else journal
 
+    def work(starting: Starting | None) -> Coroutine[Any, Any, Outcome]:
+        return carry_out(operation, base, kept, starting, on_event, cancel, clock)
 
-async def _run(
-    operation: Operation, base: Snapshot, journal: Journal | None, on_event: OnEvent, cancel: Cancellation, clock: Clock
-) -> Outcome:
-    """The program's process is started before the engine's own modules are imported: that takes as long as it does."""
-    starting = Starting(operation.context) if operation.runs_program else None
-    try:
-        if starting:
-            await starting.begun()
-        from pulumi_dataarts.engine.phases import carry_out
-
-        return await carry_out(operation, base, journal, starting, on_event, cancel, clock)
-    finally:
-        if starting:
-            await starting.end()
+    if not operation.runs_program:
+        return asyncio.run(work(None))
+    with nullcontext(ahead) if ahead else Ahead(operation.context) as going:
+        return going.run(work)

@@ -153,7 +153,8 @@ def make_run(operation: Operation, ledger: Ledger, registry: Registry, reporter:
             options.targets, options.excludes, options.replaces, with_dependents=options.target_dependents
         ),
         reporter=reporter,
-        slots=asyncio.Semaphore(context.parallel),
+        slots=asyncio.Semaphore(2 * context.parallel - 1),  # one where only one thing may happen at a time
+        calls=asyncio.Semaphore(context.parallel),
         now=lambda: clock().isoformat().replace("+00:00", "Z"),
     )
 

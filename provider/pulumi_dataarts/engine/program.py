@@ -9,36 +9,30 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, TypeVar
 
 from pulumi_dataarts.engine.bootstrap import LIFELINE
 from pulumi_dataarts.engine.children import Child, Command, OnLine, start
 from pulumi_dataarts.errors import ConfigError
 
+T = TypeVar("T")
 SHIM: Final = Path(__file__).with_name("shim.py")
 
 
 @dataclass(frozen=True)
-class Context:
-    """What the children of a run are told of it.
+class Program:
+    """Where a user's program is, and what runs it.
 
     `root` is the directory of Pulumi.yaml, `program` the directory or file to run. `interpreter` is that of the
-    project's virtual environment, None for our own. `config` is decrypted; `secret_keys` say what in it is secret.
+    project's virtual environment, None for our own.
     """
 
-    project: str
-    stack: str
-    organization: str
     root: Path
     program: Path
     interpreter: Path | None
-    config: Mapping[str, str]
-    secret_keys: frozenset[str]
-    dry_run: bool
-    parallel: int
 
     @property
     def directory(self) -> Path:
@@ -51,12 +45,25 @@ class Context:
         return self.interpreter or Path(sys.executable)
 
 
-def environment(context: Context) -> dict[str, str]:
+@dataclass(frozen=True)
+class Context(Program):
+    """What the children of a run are told of it. `config` is decrypted; `secret_keys` say what in it is secret."""
+
+    project: str
+    stack: str
+    organization: str
+    config: Mapping[str, str]
+    secret_keys: frozenset[str]
+    dry_run: bool
+    parallel: int
+
+
+def environment(program: Program) -> dict[str, str]:
     """Return what every child inherits: ours, and the project's virtual environment."""
     inherited = {key: value for key, value in os.environ.items() if key not in ("PYTHONHOME", LIFELINE)}
-    if context.interpreter:
-        inherited["VIRTUAL_ENV"] = str(context.interpreter.parent.parent)
-        inherited["PATH"] = f"{context.interpreter.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    if program.interpreter:
+        inherited["VIRTUAL_ENV"] = str(program.interpreter.parent.parent)
+        inherited["PATH"] = f"{program.interpreter.parent}{os.pathsep}{os.environ.get('PATH', '')}"
     return inherited
 
 
@@ -80,22 +87,23 @@ class Starting:
     Made inside a running loop. To start takes it about as long as it takes the engine, so they do it side by side.
     """
 
-    def __init__(self, context: Context) -> None:
-        self._child = asyncio.create_task(_start(context))
+    def __init__(self, program: Program) -> None:
+        self._child = asyncio.create_task(_start(program))
 
-    async def begun(self) -> None:
+    async def begun(self) -> Starting:
         """Return once it is under way, or cannot be: who lets it go will see."""
         await asyncio.wait({self._child})
+        return self
 
-    async def let_go(self, address: str, token: str, on_line: OnLine) -> Child:
-        """Have the program run, connected to the engine at the address, and present the token there.
+    async def let_go(self, context: Context, target: str, token: str, on_line: OnLine) -> Child:
+        """Have the program run, connected to the engine at the gRPC target, and present the token there.
 
         Raises:
             ConfigError: there is no such program, or no such interpreter.
         """
         child = await self._child
         child.drain(on_line)
-        child.tell(json.dumps({"address": address, "token": token}))
+        child.tell(json.dumps(_told(context) | {"target": target, "token": token}))
         return child
 
     async def end(self) -> None:
@@ -105,31 +113,58 @@ class Starting:
             await self._child.result().stop(0)
 
 
-async def _start(context: Context) -> Child:
-    arguments = {
+class Ahead:
+    """A program's process that is started before all is known that it will be told, and the loop a run goes on in.
+
+    Use it as a context: whatever has become of the process, it has ended afterwards.
+    """
+
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> Ahead:
+        async def begin() -> Starting:
+            return await Starting(self._program).begun()
+
+        self._runner.__enter__()
+        self._starting = self._runner.run(begin())
+        return self
+
+    def __exit__(self, *raised: Any) -> None:
+        try:
+            self._runner.run(self._starting.end())
+        finally:
+            self._runner.__exit__(*raised)
+
+    def run(self, work: Callable[[Starting], Coroutine[Any, Any, T]]) -> T:
+        """Do what the process was started for, and return what comes of it."""
+        return self._runner.run(work(self._starting))
+
+
+async def _start(program: Program) -> Child:
+    return await start_child(
+        Command(
+            interpreter=program.python,
+            script=SHIM,
+            arguments=[entry_of(program.program)],
+            directory=program.directory,
+            environment=environment(program),
+        )
+    )
+
+
+def _told(context: Context) -> dict[str, Any]:
+    return {
         "project": context.project,
         "stack": context.stack,
         "organization": context.organization,
-        "root-directory": str(context.root),
-        "parallel": str(context.parallel),
+        "root_directory": str(context.root),
+        "parallel": context.parallel,
+        "dry_run": context.dry_run,
+        "config": dict(context.config),
+        "secret_keys": sorted(context.secret_keys),
     }
-    return await start_child(
-        Command(
-            interpreter=context.python,
-            script=SHIM,
-            arguments=[
-                *(f"--{name}={value}" for name, value in arguments.items()),
-                *(["--dry-run"] if context.dry_run else []),
-                entry_of(context.program),
-            ],
-            directory=context.directory,
-            environment=environment(context)
-            | {
-                "PULUMI_CONFIG": json.dumps(dict(context.config)),
-                "PULUMI_CONFIG_SECRET_KEYS": json.dumps(sorted(context.secret_keys)),
-            },
-        )
-    )
 
 
 async def start_child(command: Command) -> Child:

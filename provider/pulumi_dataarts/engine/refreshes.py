@@ -59,7 +59,7 @@ async def _refreshed(run: Run, number: int) -> ResourceState | None:
     if not old.custom or urns.is_provider_type(old.type) or old.pending_replacement:
         run.reporter.finished(_report(old, old, Difference(changes=False)))
         return old
-    async with run.slots:
+    async with run.calls:
         run.require_going()
         report = _report(old, old, Difference(changes=False))
         run.reporter.started(report)

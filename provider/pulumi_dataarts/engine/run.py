@@ -32,7 +32,8 @@ class Halted(Exception):
 class Run:
     """One run under way.
 
-    `slots` bound the steps that call providers. `halted` is set once no new step may begin: something failed, or
+    `calls` bound the calls to providers, `slots` the steps that make some: more, so that no provider waits for what one
+    step writes down before and after its call. `halted` is set once no new step may begin: something failed, or
     somebody cancelled; `is_abandoned` says that what runs is not even waited for. `deciding` orders decisions that look
     at each other's replacements, `deletions` tell when those that precede a replacement are over.
     """
@@ -44,6 +45,7 @@ class Run:
     selection: Selection
     reporter: Reporter
     slots: asyncio.Semaphore
+    calls: asyncio.Semaphore
     now: Callable[[], str]
     tally: Tally = field(default_factory=Tally)
     hooks: Hooks = field(default_factory=Hooks)

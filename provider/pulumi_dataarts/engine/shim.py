@@ -11,7 +11,6 @@ Source: sdk/python/cmd/pulumi-language-python-exec of the official SDK.
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import functools
 import inspect
@@ -24,6 +23,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
@@ -43,6 +43,7 @@ TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
 SHOWN = 32
 LIGHTER_SDK = pathlib.Path(__file__).parents[1] / "lighter_sdk.py"
 _CALLS_A_STEP = 4
+_IN_TURNS = ("grpc.lb_policy_name", "round_robin")  # among the ports of the engine
 
 
 class Token(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
@@ -96,35 +97,40 @@ def lighten_sdk() -> None:
             setattr(module, name, lighter)
 
 
-def parse(arguments: list[str]) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(description="Run a Pulumi program.")
-    for name in ("project", "stack", "organization", "root-directory"):
-        parser.add_argument(f"--{name}", required=True)
-    parser.add_argument("--parallel", type=int, required=True)
-    parser.add_argument("--dry-run", action="store_true")
-    parser.add_argument("entry")
-    return parser.parse_args(arguments)
+@dataclass(frozen=True)
+class Told:
+    """What the engine says in standard input, once the program is to run.
+
+    `target` and `token` are for its monitor. `parallel` steps may be under way at once. `config` is decrypted.
+    """
+
+    target: str
+    token: str
+    project: str
+    stack: str
+    organization: str
+    root_directory: str
+    parallel: int
+    dry_run: bool
+    config: dict[str, str]
+    secret_keys: list[str]
 
 
-def connect(options: argparse.Namespace, address: str, token: str) -> None:
-    """Point the SDK at the engine's monitor, with the config from the environment."""
-    channel = grpc.insecure_channel(address, options=_GRPC_CHANNEL_OPTIONS)
-    channel = grpc.intercept_channel(channel, Token(token))
-    pulumi.runtime.set_all_config(
-        json.loads(os.environ.get("PULUMI_CONFIG", "{}")),
-        json.loads(os.environ.get("PULUMI_CONFIG_SECRET_KEYS", "[]")),
-    )
+def connect(told: Told) -> None:
+    """Point the SDK at the engine's monitor, with the config."""
+    channel = grpc.insecure_channel(told.target, options=[*_GRPC_CHANNEL_OPTIONS, _IN_TURNS])
+    channel = grpc.intercept_channel(channel, Token(told.token))
+    pulumi.runtime.set_all_config(told.config, told.secret_keys)
     pulumi.runtime.configure(
         pulumi.runtime.Settings(
-            project=options.project,
-            stack=options.stack,
+            project=told.project,
+            stack=told.stack,
             monitor=resource_pb2_grpc.ResourceMonitorStub(channel),
             engine=engine_pb2_grpc.EngineStub(channel),
-            parallel=options.parallel,
-            dry_run=options.dry_run,
-            organization=options.organization,
-            root_directory=options.root_directory,
+            parallel=told.parallel,
+            dry_run=told.dry_run,
+            organization=told.organization,
+            root_directory=told.root_directory,
         )
     )
 
@@ -154,23 +160,27 @@ def users_traceback(error: BaseException, entry: str) -> str:
 
 def main(arguments: list[str]) -> int:
     """Run the program that the command line names and return the exit status."""
-    options = parse(arguments)
+    (entry,) = arguments
     lighten_sdk()
-    told = sys.stdin.read()
-    if not told:  # the engine needs no program any more, or is gone
+    text = sys.stdin.read()
+    if not text:  # the engine needs no program any more, or is gone
         return 0
-    connect(options, **json.loads(told))
-    sys.argv = [options.entry]
+    told = Told(**json.loads(text))
+    connect(told)
+    sys.argv = [entry]
+    # What the program starts may look there, as with the official engine.
+    os.environ["PULUMI_CONFIG"] = json.dumps(told.config)
+    os.environ["PULUMI_CONFIG_SECRET_KEYS"] = json.dumps(told.secret_keys)
     # Python takes compiled code for current by the second and the size of its source: an edit can be missed.
     sys.dont_write_bytecode = True
     try:
-        run(lambda: runpy.run_path(options.entry, run_name="__main__"), options.parallel)
+        run(lambda: runpy.run_path(entry, run_name="__main__"), told.parallel)
     except pulumi.RunError as error:
         if not isinstance(error.__context__, grpc.RpcError):
             pulumi.log.error(str(error))
         return 1
     except Exception as error:  # noqa: BLE001 - the boundary: whatever a program raises is shown, and fails the run
-        pulumi.log.error(f"Program failed with an unhandled exception:\n{users_traceback(error, options.entry)}")
+        pulumi.log.error(f"Program failed with an unhandled exception:\n{users_traceback(error, entry)}")
         return SHOWN
     return 0
 
