@@ -49,7 +49,8 @@ class Cloud:
 
     Who is `called` something has that as id, and takes over what has it already.
 
-    `failing` are (operation, name) pairs; `held` is awaited by whatever creates a thing of that name, and may fail then.
+    `failing` are (operation, name) pairs; `held` is awaited by whatever creates a thing of that
+    name, which may fail then.
     """
 
     dry_run: bool = False

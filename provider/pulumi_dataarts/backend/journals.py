@@ -108,15 +108,12 @@ class Writer:
         self._error: BaseException | None = None
 
     def append(self, batch: Batch) -> Future[None]:
-        """Queue a batch; the future is done once it is durable."""
+        """Queue a batch; the future is done once it is durable. All that share a write share it: do not cancel it."""
         with self._lock:
             if not self._waiting:
                 self._next_write = self._thread.submit(self._commit)
             self._waiting.append(batch)
-            shared = self._next_write
-        own: Future[None] = Future()
-        shared.add_done_callback(lambda done: _pass_on(done, own))
-        return own
+            return self._next_write
 
     def close(self) -> None:
         """Wait until everything queued is written, and end the thread."""
@@ -137,16 +134,6 @@ class Writer:
     def is_broken(self) -> bool:
         """Whether a write failed."""
         return self._error is not None
-
-
-def _pass_on(shared: Future[None], own: Future[None]) -> None:
-    # Each caller has a future of its own, so that one who stops waiting does not cancel the others' write.
-    if not own.set_running_or_notify_cancel():
-        return
-    if (error := shared.exception()) is not None:
-        own.set_exception(error)
-    else:
-        own.set_result(None)
 
 
 def _entry_text(entry: Entry, codec: Codec) -> str:

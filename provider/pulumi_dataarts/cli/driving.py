@@ -85,6 +85,12 @@ class Wishes:
         return (*self.replace, *self.target_replace)
 
     @property
+    def wants_fields(self) -> bool:
+        """Whether more is asked for of what was done than counts, errors and outputs."""
+        files = (self.report, self.summary, self.junit)
+        return self.diff or self.show_sames or self.as_json or any(file is not None for file in files)
+
+    @property
     def limits(self) -> dict[str, str]:
         """The thresholds that flags set, by name."""
         return {"max-delete": self.max_delete, "max-replace": self.max_replace}
@@ -234,6 +240,7 @@ def _drive(
         state=state,
         scope=wishes.scope,
         made=plans.made_now(),
+        whole=journal is None or wishes.wants_fields,
     )
     plan = plan_of(outcome, context)
     if journal is None:

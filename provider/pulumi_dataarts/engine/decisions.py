@@ -6,13 +6,13 @@ Source: pkg/resource/deploy/step_generator.go of the official engine.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import Enum, auto
 
 from pulumi_dataarts.engine.goals import Goal
 from pulumi_dataarts.engine.providers import Difference
 from pulumi_dataarts.errors import PlanError
 from pulumi_dataarts.model import paths
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.diffs import diff
 from pulumi_dataarts.model.snapshots import ResourceState
 from pulumi_dataarts.model.values import Properties, Secret, Value, has_unknown, same

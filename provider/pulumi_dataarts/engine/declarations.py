@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from pulumi_dataarts.engine import hooks
@@ -23,6 +23,7 @@ from pulumi_dataarts.engine.run import Halted, Run, guarded
 from pulumi_dataarts.engine.steps import Create, Delete, Import, Same, Skip, Step, Update
 from pulumi_dataarts.errors import ConfigError, PlanError, ResourceFailed
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.graphs import references
 from pulumi_dataarts.model.journal import Put
 from pulumi_dataarts.model.snapshots import ResourceState

@@ -8,8 +8,6 @@ Source: pkg/resource/plugin/provider_plugin.go of the official engine.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from pulumi_dataarts.engine.hosted import HostedProvider
 from pulumi_dataarts.engine.hosts import HostPool
 from pulumi_dataarts.engine.marking import annotated
@@ -18,6 +16,7 @@ from pulumi_dataarts.engine.residents import ResidentPool
 from pulumi_dataarts.engine.wire import PLAIN, PREVIEWED
 from pulumi_dataarts.errors import ResourceFailed
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.values import Properties, has_unknown
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -26,6 +25,7 @@ from pulumi_dataarts.engine.steps import Create, Delete, Forget, Import, Read, S
 from pulumi_dataarts.engine.wire import UNKNOWN_ID
 from pulumi_dataarts.errors import OutcomeUnknown, PlanError, ProvisionError, ResourceFailed, StateError
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.journal import Drop, End, Entry, Put
 from pulumi_dataarts.model.snapshots import CARRIER, ResourceState
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
@@ -16,6 +17,7 @@ from urllib.parse import quote, unquote, urlsplit
 from pulumi_dataarts.engine.wire import from_struct, from_value
 from pulumi_dataarts.errors import ConfigError
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.values import Properties, Value
 
 _DURATION_PART: Final = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)")
@@ -117,9 +119,9 @@ def goal_of(request: Any, root: Path) -> Goal:
         additional_secret_outputs=tuple(request.additionalSecretOutputs),
         aliases=_aliases(request),
         import_id=request.importId,
-        custom_timeouts=_timeouts(request.customTimeouts),
+        custom_timeouts=_timeouts(request.customTimeouts) if request.HasField("customTimeouts") else {},
         hide_diffs=tuple(request.hideDiffs),
-        hooks=_hooks(request.hooks),
+        hooks=_hooks(request.hooks) if request.HasField("hooks") else {},
         source_position=source_position(request.sourcePosition, root),
     )
 
@@ -179,12 +181,15 @@ def seconds_of(duration: str) -> float:
 
 def source_position(position: Any, root: Path) -> str:
     """Return a position as states have it, `project:///<path from the root>#<line>`; empty where there is none."""
-    uri = urlsplit(position.uri)
-    if uri.scheme != "file":
-        return ""
-    relative = os.path.relpath(unquote(uri.path), root)
+    file = _within_project(position.uri, root)
     column = f",{position.column}" if position.column else ""
-    return f"project:///{quote(relative)}#{position.line}{column}"
+    return f"{file}#{position.line}{column}" if file else ""
+
+
+@lru_cache
+def _within_project(uri: str, root: Path) -> str:
+    parts = urlsplit(uri)
+    return f"project:///{quote(os.path.relpath(unquote(parts.path), root))}" if parts.scheme == "file" else ""
 
 
 def read_goal_of(request: Any, root: Path) -> Goal:

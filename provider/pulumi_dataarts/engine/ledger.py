@@ -30,6 +30,7 @@ class Ledger:
         self._fold = Fold(base)
         self.pending = base.pending
         self._last: Future[None] | None = None
+        self._durable: asyncio.Future[None] | None = None
         self._next_number = len(base.resources)
         self._next_operation = 0
         self.base_size = len(base.resources)
@@ -114,7 +115,7 @@ class Ledger:
                 self.states.pop(entry.number, None)
         if self._journal is not None:
             self._fold.apply(entries)
-            self._last = self._journal.append(entries)
+            self._follow(self._journal.append(entries))
 
     async def write(self, entries: Sequence[Entry]) -> None:
         """Let entries happen, together, and wait until they are durable."""
@@ -123,8 +124,13 @@ class Ledger:
 
     async def flush(self) -> None:
         """Wait until everything so far is durable."""
-        if self._last is not None:
-            await asyncio.shield(asyncio.wrap_future(self._last))
+        if self._durable is not None:
+            await asyncio.shield(self._durable)
+
+    def _follow(self, write: Future[None]) -> None:
+        """Hear of a write once, however many wait for it."""
+        if write is not self._last:
+            self._last, self._durable = write, asyncio.wrap_future(write)
 
     def snapshot(self) -> Snapshot:
         """Return the snapshot as it is written."""

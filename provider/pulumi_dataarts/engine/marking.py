@@ -5,8 +5,7 @@ Source: pkg/resource/plugin/provider_plugin.go of the official engine.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.snapshots import ResourceState
 from pulumi_dataarts.model.values import SIGNATURE, Properties, Secret, Value, has_secret, plain
 

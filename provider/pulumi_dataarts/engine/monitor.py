@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 from collections.abc import Coroutine
+from functools import cached_property
 from typing import Any, Final, TypeVar
 
 import grpc
@@ -33,7 +34,7 @@ from pulumi_dataarts.model.values import Properties
 T = TypeVar("T")
 # How long a call may wait for the event loop before gRPC gives it up: a program may bring thousands at once.
 _UNREQUESTED_S_MAX: Final = 30 * 60
-_DOORS: Final = 8
+_DOORS: Final = 1
 _FEATURES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -64,18 +65,20 @@ class Monitor(resource_pb2_grpc.ResourceMonitorServicer, engine_pb2_grpc.EngineS
         self._is_let_go = asyncio.Event()
         self.is_done = asyncio.Event()
 
+    @cached_property
+    def _halted(self) -> asyncio.Future[Any]:
+        """Done once the run is halted: one for all who wait for that."""
+        return asyncio.ensure_future(self._run.halted.wait())
+
     def let_go(self) -> None:
         """Let the program end."""
         self._is_let_go.set()
+        self._halted.cancel()
 
     async def _answer(self, context: Any, work: Coroutine[Any, Any, T]) -> T:
         """Wait for work, but not beyond the end of the run. The work itself goes on."""
         task = self._run.spawn(self._bounded(work))
-        halted = asyncio.ensure_future(self._run.halted.wait())
-        try:
-            await asyncio.wait({task, halted}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            halted.cancel()
+        await asyncio.wait({task, self._halted}, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             try:
                 return task.result()

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from dataclasses import replace
 
 from pulumi_dataarts.engine.decisions import equal, settled
 from pulumi_dataarts.engine.events import StepReport
@@ -16,6 +15,7 @@ from pulumi_dataarts.engine.providers import Difference, Known, Live, Provider
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.errors import ConfigError, ProvisionError
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.diffs import diff
 from pulumi_dataarts.model.graphs import references
 from pulumi_dataarts.model.journal import Drop, Entry, Put

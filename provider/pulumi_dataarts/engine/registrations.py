@@ -8,7 +8,7 @@ Source: pkg/resource/deploy/step_generator.go of the official engine.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from pulumi_dataarts.engine import decisions, hooks
@@ -22,6 +22,7 @@ from pulumi_dataarts.engine.steps import Create, Read, Same, Skip, Step, Update
 from pulumi_dataarts.engine.untargeted import carried, require_targeted_dependencies
 from pulumi_dataarts.errors import PlanError, ResourceFailed
 from pulumi_dataarts.model import paths
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.journal import Put
 from pulumi_dataarts.model.snapshots import ResourceState
 from pulumi_dataarts.model.values import Properties, has_unknown

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
 
 from pulumi_dataarts.engine.events import (
     Diagnostic,
@@ -19,6 +18,7 @@ from pulumi_dataarts.engine.events import (
 )
 from pulumi_dataarts.errors import ProvisionError
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.values import same
 
 # How the official engine counts: the deletion of what was replaced is part of the replacement.

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from pulumi.dynamic import Config, ConfigureRequest, ResourceProvider
 from pulumi.output import Unknown as PulumiUnknown
 from pulumi.runtime import rpc
 
+from pulumi_dataarts.engine.background import in_thread
 from pulumi_dataarts.engine.hosts import CallFailed
 from pulumi_dataarts.engine.provider_host import explain
 from pulumi_dataarts.engine.providers import Checked, Difference, Failure, Known, Live, Made
@@ -27,6 +27,7 @@ from pulumi_dataarts.model.values import SIGNATURE, UNKNOWN, Properties, Value, 
 T = TypeVar("T")
 Say = Callable[[str], None]
 Find = Callable[[str], ResourceProvider | None]
+_AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 
 
 class Residents(Protocol):
@@ -197,36 +198,13 @@ def carried(*properties: Properties) -> str:
     return next((item[CARRIER] for item in properties if isinstance(item.get(CARRIER), str)), "")
 
 
-async def in_thread(work: Callable[[], T]) -> T:
-    """Have work done in a thread of its own, which does not keep the process from ending."""
-    loop = asyncio.get_running_loop()
-    future: asyncio.Future[T] = loop.create_future()
-
-    def settle(result: T | None, error: BaseException | None) -> None:
-        if future.cancelled():
-            return
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(result)  # type: ignore[arg-type]  # without an error there is a result
-
-    def run() -> None:
-        result, failure = None, None
-        try:
-            result = work()
-        except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
-            failure = error
-        with contextlib.suppress(RuntimeError):  # the run was abandoned, and its loop is closed
-            loop.call_soon_threadsafe(settle, result, failure)
-
-    threading.Thread(target=run, daemon=True, name="in_thread").start()
-    return await future
-
-
 def given(properties: Properties, accepts: Accepts) -> dict[str, Any]:
     """Return properties as a provider receives them from its host."""
     kept: dict[str, Any] = {}
     for key, value in properties.items():
+        if type(value) is str and value != UNKNOWN_ID:  # most are, and nothing is to be done about them
+            kept[key] = value
+            continue
         value = sendable(value, accepts)
         if value is not ABSENT and value is not None:
             kept[key] = _given(value, accepts)
@@ -252,6 +230,8 @@ def _signed(value: Properties) -> Any:
 
 def answered(value: Any) -> Value:
     """Return a provider's value as it would arrive from its host."""
+    if type(value) in _AS_THEY_ARE:
+        return value
     if isinstance(value, PulumiUnknown):
         return UNKNOWN
     if isinstance(value, Mapping):

@@ -7,6 +7,7 @@ import json
 import re
 import threading
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -22,6 +23,7 @@ _SECRET_NAMES = re.compile(
 _OPTION = re.compile(r"['\"]([\w.-]+)['\"]\s*=\s*'((?:[^']|'')*)'")
 
 
+@lru_cache(maxsize=4096)
 def is_secret_name(name: str) -> bool:
     """Say whether what travels under this name is hidden."""
     return bool(_SECRET_NAMES.search(name))

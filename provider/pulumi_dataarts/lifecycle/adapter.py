@@ -197,6 +197,8 @@ def _without_empty(outputs: Properties) -> Properties:
 
 
 def _from_pulumi(value: Any) -> Any:
+    if type(value) is str:  # most values are
+        return value
     if isinstance(value, PulumiUnknown):
         return UNKNOWN
     if isinstance(value, dict):
@@ -209,6 +211,8 @@ def _from_pulumi(value: Any) -> Any:
 
 
 def _to_pulumi(value: Any) -> Any:
+    if type(value) is str:
+        return value
     if value is UNKNOWN:
         return PulumiUnknown()  # type: ignore[no-untyped-call]  # the SDK's own signature
     if isinstance(value, dict):

@@ -6,10 +6,10 @@ Each takes a snapshot and returns another that keeps the rules of `integrity`, o
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 
 from pulumi_dataarts.errors import ConfigError, PlanError
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.graphs import Graph, rewired
 from pulumi_dataarts.model.snapshots import ResourceState, Snapshot, object_of
 

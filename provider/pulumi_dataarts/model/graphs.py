@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
 
 from pulumi_dataarts.model import urns
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.snapshots import ResourceState, Snapshot
 from pulumi_dataarts.model.values import RESOURCE_REFERENCE, SIGNATURE, Properties, Secret, Value
 

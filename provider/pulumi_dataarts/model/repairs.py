@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence, Set
-from dataclasses import replace
 from heapq import heapify, heappop, heappush
 
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.graphs import references
 from pulumi_dataarts.model.journal import Batch, Begin, Drop, End, Put
 from pulumi_dataarts.model.snapshots import PendingOperation, ResourceState, Snapshot

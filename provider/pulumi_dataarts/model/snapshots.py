@@ -15,7 +15,7 @@ Object: TypeAlias = tuple[str, str, str, str]
 
 @dataclass(frozen=True)
 class ResourceState:
-    """One resource as the checkpoint has it. Replace, never mutate: `dataclasses.replace`.
+    """One resource as the checkpoint has it. Replace, never mutate: `copies.replace`.
 
     `custom_timeouts` is in seconds by operation (`create`, `update`, `delete`, `read`). `created` and `modified` are
     RFC 3339 texts. `rest` keeps fields this version does not know, so that they are written back as they came.

@@ -50,7 +50,10 @@ _WITHOUT_FIELDS: Final = ("delete", "delete-replaced", "same", "read")
 
 @dataclass(frozen=True)
 class Context:
-    """What a plan says of itself besides its steps. `made` is the time, RFC 3339."""
+    """What a plan says of itself besides its steps. `made` is the time, RFC 3339.
+
+    A plan that is not `whole` leaves out what creations bring and its digest: of what was done, most people see counts.
+    """
 
     operation: Literal["preview", "update", "refresh", "destroy"]
     project: str
@@ -60,6 +63,7 @@ class Context:
     state: StateMark = field(default_factory=StateMark)
     scope: Scope = field(default_factory=Scope)
     made: str = ""
+    whole: bool = True
 
 
 def plan_of(outcome: Outcome, context: Context) -> Plan:
@@ -77,7 +81,7 @@ def plan_of(outcome: Outcome, context: Context) -> Plan:
         step = _step(report, context)
         before = steps.get(report.urn)
         steps[report.urn] = _merged(before, step, is_told=report.urn in told) if before else step
-    return Plan(
+    plan = Plan(
         tool=f"dataarts {version('pulumi-dataarts')}",
         sdk=f"pulumi {version('pulumi')}",
         made=context.made,
@@ -91,7 +95,8 @@ def plan_of(outcome: Outcome, context: Context) -> Plan:
         steps=sorted(steps.values(), key=_place),
         outputs=mask.value(outcome.outputs),
         warnings=[mask.text(text) for text in outcome.warnings],
-    ).sealed()
+    )
+    return plan.sealed() if context.whole else plan
 
 
 def _place(step: Step) -> tuple[str, int, str, str]:
@@ -107,7 +112,8 @@ def _is_default_provider(report: StepReport) -> bool:
 def _step(report: StepReport, context: Context) -> Step:
     mask, is_destroy = context.mask, context.operation == "destroy"
     op, type = _operation(report), report.type.removeprefix(DYNAMIC)
-    fields = tuple(_fields(report, mask))
+    is_brief = op == "create" and not context.whole
+    fields = () if is_brief else tuple(_fields(report, mask))
     is_look = report.op == "refresh"
     causes = list(_causes(report, fields))
     return Step(
@@ -124,7 +130,7 @@ def _step(report: StepReport, context: Context) -> Step:
         depends_on=list(report.dependencies),
         parent=report.parent,
         source=_source(report.source_position),
-        content=_content(report, mask),
+        content=_content(report, mask) if context.whole else "",
         error=mask.text(report.error),
     )
 
