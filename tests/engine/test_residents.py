@@ -13,10 +13,11 @@ from pulumi.dynamic import CheckFailure, CheckResult, ConfigureRequest, CreateRe
 from pulumi.output import Unknown
 from pulumi.runtime import rpc
 
+from pulumi_dataarts.engine.background import in_thread
 from pulumi_dataarts.engine.dynamic import DynamicProvider
 from pulumi_dataarts.engine.hosts import CallFailed
 from pulumi_dataarts.engine.provider_host import _to_struct
-from pulumi_dataarts.engine.residents import ResidentPool, answered, given, in_thread
+from pulumi_dataarts.engine.residents import ResidentPool, answered, given
 from pulumi_dataarts.engine.wire import PLAIN, PREVIEWED, Accepts, from_struct, to_struct
 from pulumi_dataarts.errors import ConfigError, ResourceFailed
 from pulumi_dataarts.model.snapshots import CARRIER
@@ -128,14 +129,27 @@ def test_a_stranger_is_served_by_nobody_here() -> None:
 
 
 def test_a_call_that_is_not_waited_for_keeps_nothing_from_ending() -> None:
-    may_end = threading.Event()
+    may_end, threads = threading.Event(), []
+
+    def work(wait: bool) -> None:
+        threads.append(threading.current_thread())
+        assert not wait or may_end.wait(5)
 
     async def scenario() -> None:
         with pytest.raises(TimeoutError):
-            await asyncio.wait_for(in_thread(may_end.wait), 0.01)
+            await asyncio.wait_for(in_thread(lambda: work(True)), 0.01)
+        await in_thread(lambda: work(False))
 
     asyncio.run(scenario())
-    (left,) = [thread for thread in threading.enumerate() if thread.daemon and "in_thread" in thread.name]
+    left, other = threads
+    assert left is not other  # who is still busy is not waited for
+    assert left.daemon
+    assert other.daemon
     may_end.set()
-    left.join(5)
-    assert not left.is_alive()
+
+
+def test_threads_are_used_again() -> None:
+    async def scenario() -> list[int]:
+        return [await in_thread(threading.get_ident) for _ in range(5)]
+
+    assert len(set(asyncio.run(scenario()))) == 1

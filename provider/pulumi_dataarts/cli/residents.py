@@ -8,6 +8,7 @@ import logging
 import os
 import pickletools
 import sys
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -24,11 +25,13 @@ _OWN: Final = "pulumi_dataarts."
 class OwnProviders:
     """Knows every provider of this distribution by its pickled text, which is no more than the name of its class."""
 
-    def opened(self, say: Callable[[str], None]) -> Callable[[str], ResourceProvider | None]:
+    def opened(self, say: Callable[[str], None], *, dry_run: bool) -> Callable[[str], ResourceProvider | None]:
         """Return what finds a provider for one run: with sessions of its own, which tell people by `say`."""
         from pulumi_dataarts.huawei.session import Sessions
 
         _begin_log()
+        if not dry_run:  # takes a while, in which the program gets to its first resource
+            threading.Thread(target=importlib.import_module, args=("httpx",), daemon=True).start()
         sessions = Sessions(say)
 
         def find(text: str) -> ResourceProvider | None:

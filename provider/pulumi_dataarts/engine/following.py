@@ -32,7 +32,7 @@ async def following(
     """
     monitor = Monitor(run, declarations)
     async with Server(monitor, token) as server:
-        child = await starting.let_go(run.context, server.target, token, run.reporter.printed(""))
+        child = await starting.let_go(run.context, server.address, token, run.reporter.printed(""))
         start_ahead()
         try:
             await _declared(run, child, monitor)

@@ -34,7 +34,6 @@ from pulumi_dataarts.model.values import Properties
 T = TypeVar("T")
 # How long a call may wait for the event loop before gRPC gives it up: a program may bring thousands at once.
 _UNREQUESTED_S_MAX: Final = 30 * 60
-_DOORS: Final = 1
 _FEATURES: Final = {
     "secrets": resource_pb2.RESOURCE_MONITOR_FEATURE_SECRETS,
     "resourceReferences": resource_pb2.RESOURCE_MONITOR_FEATURE_RESOURCE_REFERENCES,
@@ -228,28 +227,18 @@ async def _refuse(_: Any, context: Any) -> Any:
 
 
 class Server:
-    """The services on ports that the system chooses. Use it as a context; `target` names them to gRPC.
-
-    gRPC takes one call a server and turn of the event loop. A program that declares thousands of resources is let in
-    by several, among which its calls take turns.
-    """
+    """The services on a port that the system chooses. Use it as a context; `address` is where they are."""
 
     def __init__(self, monitor: Monitor, token: str) -> None:
-        self._servers = [_server(monitor, token) for _ in range(_DOORS)]
-        ports = [server.add_insecure_port("127.0.0.1:0") for server in self._servers]
-        self.target = f"ipv4:{','.join(f'127.0.0.1:{port}' for port in ports)}"
+        options = [*CHANNEL_OPTIONS, ("grpc.server_max_unrequested_time_in_server", _UNREQUESTED_S_MAX)]
+        self._server = grpc.aio.server(interceptors=[TokenRequired(token)], options=options)
+        resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, self._server)
+        engine_pb2_grpc.add_EngineServicer_to_server(monitor, self._server)
+        self.address = f"127.0.0.1:{self._server.add_insecure_port('127.0.0.1:0')}"
 
     async def __aenter__(self) -> Server:
-        await asyncio.gather(*(server.start() for server in self._servers))
+        await self._server.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await asyncio.gather(*(server.stop(0) for server in self._servers))
-
-
-def _server(monitor: Monitor, token: str) -> grpc.aio.Server:
-    options = [*CHANNEL_OPTIONS, ("grpc.server_max_unrequested_time_in_server", _UNREQUESTED_S_MAX)]
-    server = grpc.aio.server(interceptors=[TokenRequired(token)], options=options)
-    resource_pb2_grpc.add_ResourceMonitorServicer_to_server(monitor, server)
-    engine_pb2_grpc.add_EngineServicer_to_server(monitor, server)
-    return server
+        await self._server.stop(0)

@@ -58,7 +58,8 @@ async def carry_out(
     reporter = Reporter(on_event, counts_refreshes=operation.kind == "refresh")
     context = operation.context
     hosts = HostPool(context, token, reporter.printed("provider"), tracebacks=operation.options.tracebacks)
-    find = operation.residents.opened(_from_any_thread(reporter.printed("provider"))) if operation.residents else None
+    say = _from_any_thread(reporter.printed("provider"))
+    find = operation.residents.opened(say, dry_run=dry_run) if operation.residents else None
     residents = ResidentPool(find, operation.project, tracebacks=operation.options.tracebacks)
     builtin = Builtin(operation.stack_outputs, dry_run=dry_run)
     registry = Registry(

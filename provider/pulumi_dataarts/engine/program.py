@@ -95,15 +95,15 @@ class Starting:
         await asyncio.wait({self._child})
         return self
 
-    async def let_go(self, context: Context, target: str, token: str, on_line: OnLine) -> Child:
-        """Have the program run, connected to the engine at the gRPC target, and present the token there.
+    async def let_go(self, context: Context, address: str, token: str, on_line: OnLine) -> Child:
+        """Have the program run, connected to the engine at the address, and present the token there.
 
         Raises:
             ConfigError: there is no such program, or no such interpreter.
         """
         child = await self._child
         child.drain(on_line)
-        child.tell(json.dumps(_told(context) | {"target": target, "token": token}))
+        child.tell(json.dumps(_told(context) | {"address": address, "token": token}))
         return child
 
     async def end(self) -> None:

@@ -33,10 +33,10 @@ _AS_THEY_ARE: Final = frozenset({str, int, bool, type(None)})
 class Residents(Protocol):
     """Who knows the providers that may run here."""
 
-    def opened(self, say: Say) -> Find:
+    def opened(self, say: Say, *, dry_run: bool) -> Find:
         """Return, for one run, what finds the provider that a pickled text stands for; None for a stranger's.
 
-        `say` takes one line for people, from any thread.
+        `say` takes one line for people, from any thread. A dry run will hardly call any service.
         """
         ...
 

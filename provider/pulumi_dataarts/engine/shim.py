@@ -43,7 +43,6 @@ TOKEN_KEY = "dataarts-token"  # noqa: S105 - the metadata's key
 SHOWN = 32
 LIGHTER_SDK = pathlib.Path(__file__).parents[1] / "lighter_sdk.py"
 _CALLS_A_STEP = 4
-_IN_TURNS = ("grpc.lb_policy_name", "round_robin")  # among the ports of the engine
 
 
 class Token(grpc.UnaryUnaryClientInterceptor):  # type: ignore[misc]
@@ -101,10 +100,10 @@ def lighten_sdk() -> None:
 class Told:
     """What the engine says in standard input, once the program is to run.
 
-    `target` and `token` are for its monitor. `parallel` steps may be under way at once. `config` is decrypted.
+    `address` and `token` are its monitor's. `parallel` steps may be under way at once. `config` is decrypted.
     """
 
-    target: str
+    address: str
     token: str
     project: str
     stack: str
@@ -118,7 +117,7 @@ class Told:
 
 def connect(told: Told) -> None:
     """Point the SDK at the engine's monitor, with the config."""
-    channel = grpc.insecure_channel(told.target, options=[*_GRPC_CHANNEL_OPTIONS, _IN_TURNS])
+    channel = grpc.insecure_channel(told.address, options=_GRPC_CHANNEL_OPTIONS)
     channel = grpc.intercept_channel(channel, Token(told.token))
     pulumi.runtime.set_all_config(told.config, told.secret_keys)
     pulumi.runtime.configure(

@@ -26,6 +26,7 @@ PUBLIC: Final = "embedded"
 START_S: Final = 60.0
 NEEDED: Final = ("uvicorn", "httptools", "moto", "pygments", "croniter")
 """What the extra `cloud` brings."""
+_ALIVE: Final = "/_embedded/status"  # costs the cloud nothing: at `/` it would show its console, or list its buckets
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def locate(environment: Mapping[str, str]) -> EmbeddedCloud:
 
     folder = data_folder(environment, Path.cwd())
     known = _known(folder)
-    if known is not None and answers(known.api) and answers(known.obs):
+    if known is not None and answers(f"{known.api}{_ALIVE}") and answers(f"{known.obs}{_ALIVE}"):
         return known
     return _start(folder)
 
