@@ -22,6 +22,8 @@ import pytest
 from tests.engine.world import Cloud, things
 from tests.reliability.durable import Durable
 
+pytestmark = pytest.mark.xdist_group("cost")  # what is measured is measured once
+
 FEW: Final = 40
 MANY: Final = 4 * FEW
 TRIES: Final = {FEW: 7, MANY: 3}
