@@ -88,6 +88,8 @@ NOTES: Final[dict[str, tuple[str, ...]]] = {
         "A task that is not there is `DLF.20810` (page), not `DLF.0810` (error table).",
         "A new resource's answer is an object with `resourceId` (page); the SDK reads any text.",
         "An export takes a body (SDK) or none (page).",
+        "A page of jobs has at most 100 (page; a newer text says 1,000, which is refused here).",
+        "`instanceTimeout` is 5 to 1,440 (table) or 0 (every example).",
     ),
     "dli": (
         '`is_success` is the text `"true"` (tables, SDK, clients in use), not `true` (some examples).',

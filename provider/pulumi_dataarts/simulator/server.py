@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 HOST: Final = "127.0.0.1"
 _BACKLOG: Final = 128
+# Longer than clients keep a connection that they do not use: none is closed under a request that is on its way.
+_IDLE_S: Final = 75
 
 
 class Server:
@@ -78,7 +80,7 @@ class _Uvicorn(uvicorn.Server):
         super().__init__(
             uvicorn.Config(
                 app, http=app.protocol(), lifespan="off", ws="none", log_config=None, access_log=False,
-                timeout_graceful_shutdown=1,
+                timeout_graceful_shutdown=1, timeout_keep_alive=_IDLE_S,
             )
         )  # fmt: skip
         self._ready = threading.Event()
