@@ -47,7 +47,7 @@ def offered(folder: Path, *words: str) -> set[str]:
         (["pre"], {"preview"}),
         (["stack", "i"], {"import", "init"}),
         (["up", "--expect"], {"--expect-no-changes"}),
-        (["up", "--target-"], {"--target-dependents"}),
+        (["up", "--target-"], {"--target-dependents", "--target-replace"}),
         (["stack", "ls", "--cw"], {"--cwd"}),
         (["preview", "--stack", ""], {"dev", "staging"}),
         (["preview", "--stack", "s"], {"staging"}),
