@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
+import signal
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -234,6 +237,26 @@ def test_an_edit_of_the_same_second_and_the_same_size_is_run(project: Project, m
 
 def test_a_program_that_reads_its_input_finds_none(project: Project) -> None:
     assert project.up("pulumi.export('read', sys.stdin.read())").outputs["read"] == ""
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
+def test_what_a_program_leaves_running_is_not_waited_for(project: Project) -> None:
+    """It has a session of its own, and holds the program's output open."""
+    program = """
+        import subprocess
+        left = subprocess.Popen(["sleep", "60"], start_new_session=True)
+        print("left", left.pid, flush=True)
+        pulumi.export("a", 1)
+    """
+    began = time.monotonic()
+    outcome = project.up(program)
+    took_s = time.monotonic() - began
+    (line,) = project.printed()
+    os.kill(int(line.removeprefix("left ")), signal.SIGKILL)
+    gc.collect()  # nothing of its process is left that would still want the loop
+    assert outcome.outputs == {"a": 1}
+    assert not project.texts("error")
+    assert took_s < 50
 
 
 def test_nothing_of_a_program_runs_before_it_is_let_go(project: Project) -> None:

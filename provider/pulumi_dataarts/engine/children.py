@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,8 @@ class Command:
 class Child:
     """A running child. Nothing hears what it prints until it is drained."""
 
-    def __init__(self, process: Process, lifeline: int) -> None:
+    def __init__(self, transport: asyncio.SubprocessTransport, process: Process, lifeline: int) -> None:
+        self._transport = transport
         self._process = process
         self._lifeline = lifeline
         assert process.stdout is not None
@@ -44,11 +45,8 @@ class Child:
         self._stdout = Lines(process.stdout)
         self._stderr = Lines(process.stderr)
         self._drains: list[asyncio.Task[None]] = []
-
-    @property
-    def pid(self) -> int:
+        self.pid = transport.get_pid()
         """Process id, which is its process group's as well."""
-        return self._process.pid
 
     async def first_line(self) -> str:
         """Return the first line that it prints, empty where it ended without one."""
@@ -67,16 +65,17 @@ class Child:
 
     async def wait(self) -> int:
         """Wait for its end and its last line; return its exit status, negative for a signal."""
-        status = await self._process.wait()
+        await asyncio.shield(self._process.ended)
         await self._finish()
+        status = self._transport.get_returncode()
+        assert status is not None
         return status
 
     async def stop(self, grace_s: float) -> int:
         """Interrupt it, and kill it with all that it started if it has not ended after the grace."""
-        if self._process.returncode is None and grace_s > 0:
+        if grace_s > 0 and not self._process.ended.done():
             self._signal(signal.SIGINT)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(asyncio.shield(self._process.wait()), grace_s)
+            await asyncio.wait({self._process.ended}, timeout=grace_s)
         self._signal(signal.SIGKILL)
         return await self.wait()
 
@@ -99,6 +98,21 @@ class Child:
                 os.write(self._lifeline, FAREWELL)
             os.close(self._lifeline)
             self._lifeline = -1
+        self._transport.close()
+
+
+class Process(asyncio.subprocess.SubprocessStreamProtocol):
+    """A process with its streams. `ended` is done at its end, whoever holds its output open: asyncio waits for both."""
+
+    def __init__(self) -> None:
+        loop = asyncio.get_running_loop()
+        super().__init__(limit=_CHUNK_BYTES, loop=loop)
+        self.ended: asyncio.Future[None] = loop.create_future()
+
+    def process_exited(self) -> None:
+        """Note the end."""
+        super().process_exited()
+        self.ended.set_result(None)
 
 
 async def _hear(name: str, lines: Lines, on_line: OnLine) -> None:
@@ -135,7 +149,8 @@ async def start(command: Command) -> Child:
     """Start a child in a session of its own, with the reading end of its lifeline."""
     reading, writing = os.pipe()
     try:
-        process = await asyncio.create_subprocess_exec(
+        transport, process = await asyncio.get_running_loop().subprocess_exec(
+            Process,
             str(command.interpreter),
             "-u",
             str(BOOTSTRAP),
@@ -154,4 +169,4 @@ async def start(command: Command) -> Child:
         raise
     finally:
         os.close(reading)
-    return Child(process, writing)
+    return Child(transport, process, writing)
