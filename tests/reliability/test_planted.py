@@ -21,7 +21,7 @@ from pulumi_dataarts.backend.runs import Run
 from pulumi_dataarts.backend.s3 import S3Blobs, open_s3
 from pulumi_dataarts.backend.stacks import Stack, create_stack
 from pulumi_dataarts.engine.ledger import Ledger
-from pulumi_dataarts.model.journal import Begin, Put
+from pulumi_dataarts.model.journal import Begin, End, Put
 from pulumi_dataarts.model.snapshots import PendingOperation, Snapshot
 from tests.backend import test_leases, test_locks, test_runs
 from tests.backend.buckets import Buckets, running_buckets
@@ -248,7 +248,7 @@ def test_skipping_fsync_is_noticed(tmp_path: Path, stack: Stack) -> None:
                 before = len(synced)
                 run.journal.append([Begin(0, PendingOperation("creating", thing("a")))]).result(10)
                 first = len(synced)
-                run.journal.append([Put(0, root())]).result(10)
+                run.journal.append([End(0), Put(0, root())]).result(10)
                 second = len(synced)
                 run.close(Snapshot((root(),)), runs.Outcome())
         assert first - before >= 2, "a new journal: the file and its folder"

@@ -39,7 +39,7 @@ def _no_other_stacks(name: str) -> Mapping[str, Value]:
 class Options:
     """How an operation is carried out.
 
-    `parallel` bounds the steps under way at once. `targets`, `excludes` and `replaces` are URNs or globs;
+    `parallel` bounds the calls to providers under way at once. `targets`, `excludes` and `replaces` are URNs or globs;
     `replaces` are replaced, but are not targets by that. `tracebacks` has failing providers tell where they failed.
     """
 
