@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+from concurrent.futures import Future
 
 import pytest
 
-from pulumi_dataarts.errors import PlanError, ResourceFailed
+from pulumi_dataarts.engine.ledger import Ledger
+from pulumi_dataarts.errors import PlanError, ResourceFailed, StateError
 from pulumi_dataarts.model import urns
-from pulumi_dataarts.model.journal import Begin
-from tests.engine.world import Program, World, things, urn
+from pulumi_dataarts.model.journal import Batch, Begin, End
+from pulumi_dataarts.model.snapshots import PendingOperation, ResourceState, Snapshot
+from tests.engine.world import TYPE, Program, World, things, urn
 
 
 async def fan(program: Program) -> None:
@@ -19,6 +23,12 @@ async def fan(program: Program) -> None:
         program.thing("c", {"size": 1}),
         return_exceptions=True,
     )
+
+
+async def settled() -> None:
+    """Let everything go as far as it can: nothing here waits for anything but the loop, and for what is held."""
+    for _ in range(500):
+        await asyncio.sleep(0)
 
 
 def test_a_failed_create_lets_nothing_new_begin_and_deletes_nothing() -> None:
@@ -35,7 +45,7 @@ def test_what_runs_beside_a_failure_is_finished_and_recorded() -> None:
     async def body(program: Program) -> None:
         world.cloud.held["slow"] = asyncio.Event()
         slow = asyncio.ensure_future(program.thing("slow"))
-        await asyncio.sleep(0.01)
+        await settled()
         asyncio.get_running_loop().call_later(0.02, world.cloud.held["slow"].set)
         await program.thing("a")
         await slow
@@ -59,8 +69,7 @@ def test_what_is_prepared_but_not_called_when_the_run_ends_is_ended(parallel: in
     async def body(program: Program) -> None:
         world.cloud.held |= {name: asyncio.Event() for name in "abcdef"}
         declared = [asyncio.ensure_future(program.thing(name)) for name in "abcdef"]
-        for _ in range(500):  # nothing here waits for anything but the loop
-            await asyncio.sleep(0)
+        await settled()
         seen.append([call.removeprefix("create ") for call in world.cloud.calls if call.startswith("create ")])
         for held in world.cloud.held.values():
             held.set()
@@ -168,3 +177,31 @@ def test_one_error_is_told_once_however_many_wait_for_it() -> None:
     outcome = world.up(body)
     assert all("pulumi-python" in text for text in outcome.errors)
     assert not outcome.ok
+
+
+def test_a_write_that_fails_when_nobody_waits_for_it_is_no_noise() -> None:
+    """Whoever ends the run hears of it; the event loop need not print a traceback besides."""
+
+    class Full:
+        def append(self, batch: Batch) -> Future[None]:
+            failed: Future[None] = Future()
+            failed.set_exception(StateError("the disk is full"))
+            return failed
+
+    async def scenario() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _, context: noise.append(context))
+        ledger = Ledger(Snapshot(), Full())
+        ledger.append([Begin(0, PendingOperation("creating", ResourceState(urn("a"), TYPE, custom=True)))])
+        for _ in range(3):
+            await asyncio.sleep(0)
+        with pytest.raises(StateError):
+            await ledger.flush()
+        ledger.append([End(0)])
+        for _ in range(3):
+            await asyncio.sleep(0)
+        del ledger
+        gc.collect()
+
+    noise: list[object] = []
+    asyncio.run(scenario())
+    assert noise == []

@@ -131,6 +131,8 @@ class Ledger:
         """Hear of a write once, however many wait for it."""
         if write is not self._last:
             self._last, self._durable = write, asyncio.wrap_future(write)
+            # Nobody may be left to wait for it: then the journal's end tells of a failure.
+            self._durable.add_done_callback(lambda done: done.cancelled() or done.exception())
 
     def snapshot(self) -> Snapshot:
         """Return the snapshot as it is written."""
