@@ -27,9 +27,9 @@ pytestmark = pytest.mark.xdist_group("cost")  # what is measured is measured onc
 FEW: Final = 40
 MANY: Final = 4 * FEW
 TRIES: Final = {FEW: 7, MANY: 3}
-ALLOWED: Final = 1.6
+ALLOWED: Final = 1.8
 """Times what is recorded: a cost that doubles is above it, what a busy machine does is below."""
-RECORDED: Final = {"up": 3.8, "preview": 1.35, "up-noop": 2.3, "refresh": 1.2, "destroy": 1.5}
+RECORDED: Final = {"up": 4.0, "preview": 1.2, "up-noop": 2.3, "refresh": 1.2, "destroy": 1.5}
 """Of `reference()`, per resource. Whoever makes a phase cheaper lowers its figure."""
 
 
