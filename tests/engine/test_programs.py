@@ -17,7 +17,7 @@ from pulumi_dataarts.engine.events import ProgramOutput, Progress
 from pulumi_dataarts.engine.operations import Operation, Options
 from pulumi_dataarts.engine.program import Starting
 from pulumi_dataarts.errors import ConfigError, ProgramFailed, ResourceFailed
-from pulumi_dataarts.model.values import Secret
+from pulumi_dataarts.model.values import Secret, plain
 from tests.engine.projects import Project
 
 
@@ -237,6 +237,18 @@ def test_an_edit_of_the_same_second_and_the_same_size_is_run(project: Project, m
 
 def test_a_program_that_reads_its_input_finds_none(project: Project) -> None:
     assert project.up("pulumi.export('read', sys.stdin.read())").outputs["read"] == ""
+
+
+def test_a_secret_is_not_where_other_processes_of_the_user_look(project: Project) -> None:
+    """The environment that a process is started with can be read from outside as long as it lives."""
+    program = """
+        secret = pulumi.Config("proj").require("password")
+        started_with = open("/proc/self/environ").read() + open("/proc/self/cmdline").read()
+        pulumi.export("known", secret == "hunter2hunter2")
+        pulumi.export("shown", secret in started_with)
+    """
+    outcome = project.up(program, config={"proj:password": "hunter2hunter2"}, secret_keys=frozenset({"proj:password"}))
+    assert plain(outcome.outputs) == {"known": True, "shown": False}
 
 
 @pytest.mark.filterwarnings("error::pytest.PytestUnraisableExceptionWarning")
