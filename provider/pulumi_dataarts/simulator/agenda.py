@@ -40,6 +40,33 @@ def due(store: Store, kind: str, now_ms: int) -> list[tuple[str, str, int]]:
     ]
 
 
+def catch_up(
+    store: Store,
+    kind: str,
+    now_ms: int,
+    *,
+    times: Callable[[str, str, int], list[int]],
+    run: Callable[[str, str, int], None],
+    note_next: Callable[[str, str], None],
+) -> None:
+    """Run what came due since the last look, in the order of its times, and note when each job is due next.
+
+    Args:
+        store: where the agenda is.
+        kind: of the agenda.
+        now_ms: the time.
+        times: returns when the job of a scope and name was due, from a time to now.
+        run: runs that job as of one of these times.
+        note_next: notes when it is due next.
+    """
+    coming = due(store, kind, now_ms)
+    runs = sorted((at_ms, scope, name) for scope, name, since_ms in coming for at_ms in times(scope, name, since_ms))
+    for at_ms, scope, name in runs:
+        run(scope, name, at_ms)
+    for scope, name, _ in coming:
+        note_next(scope, name)
+
+
 def up_to_date(handler: Handler, run_due: Callable[[Context], None]) -> Handler:
     """Return the handler, which now finds all that came due before it is asked."""
 

@@ -8,7 +8,10 @@ restart and a test can move time.
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Clock(Protocol):
@@ -56,6 +59,11 @@ class ManualClock:
         """Run with the machine's clock again, in step with it."""
         self._ahead_s = 0.0
         self._frozen_at = None
+
+
+def second_ms(at: datetime) -> int:
+    """Return the whole second that a moment lies in, in milliseconds since 1970."""
+    return int(at.timestamp()) * 1000
 
 
 def milliseconds(seconds: float) -> int:

@@ -15,6 +15,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from pulumi_dataarts.simulator.clock import second_ms
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -64,7 +66,7 @@ def first_due(schedule: Schedule, after_ms: int) -> int | None:
         for number in range(first, first + _EMPTY_MAX):
             for at in _times(schedule, number):
                 if at > after:
-                    return _milliseconds(at) if at <= schedule.stop else None
+                    return second_ms(at) if at <= schedule.stop else None
     except (OverflowError, ValueError):  # outside of the years 1 to 9999
         return None
     return None
@@ -75,10 +77,10 @@ def due_times(schedule: Schedule, since_ms: int, until_ms: int, most: int) -> li
     until, found = min(datetime.fromtimestamp(until_ms / 1000, UTC), schedule.stop), list[int]()
     for number in range(_cycle_of(schedule, until), -1, -1):
         for at in reversed(list(_times(schedule, number))):
-            if _milliseconds(at) < since_ms or at < schedule.start or len(found) == most:
+            if second_ms(at) < since_ms or at < schedule.start or len(found) == most:
                 return found[::-1]
             if at <= until:
-                found.append(_milliseconds(at))
+                found.append(second_ms(at))
     return found[::-1]
 
 
@@ -134,7 +136,3 @@ def _point(text: str, kind: str) -> int:
 
 def _date(text: str) -> datetime:
     return datetime.strptime(text, _DATE).replace(tzinfo=UTC)
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp()) * 1000

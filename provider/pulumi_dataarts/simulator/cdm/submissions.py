@@ -29,14 +29,16 @@ _LOOK_MAX: Final = 20
 
 def run_due(context: Context) -> None:
     """Start the runs that came due since the last look, in the order of their times, on all clusters."""
-    coming = agenda.due(context.store, jobs.AGENDA, milliseconds(context.clock.now()))
-    due = sorted(
-        (at_ms, cluster, name) for cluster, name, since_ms in coming for at_ms in _due(cluster, name, since_ms, context)
+    agenda.catch_up(
+        context.store,
+        jobs.AGENDA,
+        milliseconds(context.clock.now()),
+        times=lambda cluster, name, since_ms: _due(cluster, name, since_ms, context),
+        run=lambda cluster, name, at_ms: _run_by_schedule(cluster, name, at_ms / 1000, context),
+        note_next=lambda cluster, name: jobs.note_due(
+            cluster, name, context.store.get(JOB_KIND, cluster, name), context
+        ),
     )
-    for at_ms, cluster, name in due:
-        _run_by_schedule(cluster, name, at_ms / 1000, context)
-    for cluster, name, _ in coming:
-        jobs.note_due(cluster, name, context.store.get(JOB_KIND, cluster, name), context)
 
 
 def start_job(request: Request, context: Context) -> Answer:

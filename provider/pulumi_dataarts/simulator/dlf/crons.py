@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
+from pulumi_dataarts.simulator.clock import second_ms
 from pulumi_dataarts.simulator.store import Document
 
 if TYPE_CHECKING:
@@ -67,9 +68,9 @@ def _read(cron: Document) -> Cron:
     """Return the cron. Raises ValueError where it cannot be read."""
     fields, start = cron["expression"].split(), datetime.fromisoformat(cron["startTime"])
     fields[-1] = _WEEKDAY.sub(lambda day: f"{day[2]}{int(day[1]) - 1}", fields[-1])
-    last_ms = _milliseconds(datetime.fromisoformat(cron["endTime"])) if cron.get("endTime") else _FOREVER_MS
+    last_ms = second_ms(datetime.fromisoformat(cron["endTime"])) if cron.get("endTime") else _FOREVER_MS
     zone = _zone(str(cron.get("expressionTimeZone") or "")) or start.tzinfo or UTC
-    return Cron(" ".join(fields), zone, _milliseconds(start), last_ms)
+    return Cron(" ".join(fields), zone, second_ms(start), last_ms)
 
 
 def _course(cron: Cron, from_s: int) -> croniter:
@@ -86,7 +87,3 @@ def _zone(name: str) -> tzinfo | None:
         return ZoneInfo(name) if name else None
     except (KeyError, ValueError, OSError):
         return None
-
-
-def _milliseconds(at: datetime) -> int:
-    return int(at.timestamp()) * 1000

@@ -31,16 +31,14 @@ def run_due(context: Context) -> None:
 
     A store that shows the past is left as it is.
     """
-    coming = agenda.due(context.store, jobs.AGENDA, now_ms(context))
-    runs = sorted(
-        (at_ms, scope, name) for scope, name, since_ms in coming for at_ms in _due(context, scope, name, since_ms)
+    agenda.catch_up(
+        context.store,
+        jobs.AGENDA,
+        now_ms(context),
+        times=lambda scope, name, since_ms: _due(context, scope, name, since_ms),
+        run=lambda scope, name, at_ms: _run_by_schedule(context, scope, name, at_ms),
+        note_next=lambda scope, name: jobs.note_due(context, scope, name, context.store.get(jobs.KIND, scope, name)),
     )
-    for at_ms, scope, name in runs:
-        job = jobs.find(context, scope, name)
-        if jobs.is_on_schedule(job, at_ms):
-            instances.launch(context, scope, job, instances.NORMAL, at_ms)
-    for scope, name, _ in coming:
-        jobs.note_due(context, scope, name, context.store.get(jobs.KIND, scope, name))
 
 
 def start_job(request: Request, context: Context) -> Answer:
@@ -101,6 +99,12 @@ def _due(context: Context, scope: str, name: str, since_ms: int) -> list[int]:
     job = context.store.get(jobs.KIND, scope, name)
     cron = jobs.cron_of(job) if job else None
     return crons.due_times(cron, since_ms, now_ms(context), _LOOK_MAX) if cron else []
+
+
+def _run_by_schedule(context: Context, scope: str, name: str, at_ms: int) -> None:
+    job = jobs.find(context, scope, name)
+    if jobs.is_on_schedule(job, at_ms):
+        instances.launch(context, scope, job, instances.NORMAL, at_ms)
 
 
 def _way_up(definition: Document, context: Context) -> list[tuple[float, str]]:
