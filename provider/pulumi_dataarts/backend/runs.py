@@ -30,7 +30,7 @@ from pulumi_dataarts.model.journal import Batch, Fold, Journal
 from pulumi_dataarts.model.snapshots import Snapshot
 
 # Below this a journal is never folded in the midst of a run: a fold checks and writes the whole state, and everybody
-# waits for it. A journal of that size, some thousand steps, is read again in a fraction of a second.
+# waits for it.
 JOURNAL_MIN_BYTES: Final = 8 << 20
 _READS_MAX: Final = 5
 

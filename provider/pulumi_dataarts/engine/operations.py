@@ -134,11 +134,11 @@ def run(
     Raises:
         Bug: an invariant of the engine does not hold. What was done is in the journal.
     """
-    from pulumi_dataarts.engine.phases import carry_out
-
     kept = None if operation.is_dry_run else journal
 
     def work(starting: Starting | None) -> Coroutine[Any, Any, Outcome]:
+        from pulumi_dataarts.engine.phases import carry_out  # takes a while, in which the program's process starts
+
         return carry_out(operation, base, kept, starting, on_event, cancel, clock)
 
     if not operation.runs_program:

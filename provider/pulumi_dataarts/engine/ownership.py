@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-from dataclasses import replace
 from typing import Final
 
 from pulumi_dataarts.engine.decisions import equal, replaces
 from pulumi_dataarts.engine.providers import Difference, Known
 from pulumi_dataarts.engine.run import Run
 from pulumi_dataarts.errors import ResourceFailed
+from pulumi_dataarts.model.copies import replace
 from pulumi_dataarts.model.journal import Entry, Put
 from pulumi_dataarts.model.snapshots import ResourceState
 
